@@ -5,12 +5,15 @@
   (position in the set, ST is 1): claims at such a place are the culprits and become REJECTED; the others of a refused
   set only traveled with them and are READY again. With no culprit in a refused set, the fault is in its envelope.
 - 277CA: a claim by its number; a refusal of the batch or of a billing provider holds for every claim below it, also
-  where the answer names none. The payer's number is kept, which a replacement needs (REF*F8).
+  where the answer names none. The payer's number is kept, which a replacement needs (REF*F8). An answer whose payer is
+  another one that we bill, or whose patient is another (`store.remits.same_patient`), is none of the claim with its
+  number: nothing is moved or kept of it, and the answer says so.
 
 Only a claim that left in the very file that is answered is moved, and stands as it left: still EXPORTED, or back by a
 999 and not changed since. A claim that was given up, that left again in a later file, that a posted remittance answers,
 or that a living replacement or void follows, stays where it is, and the answer says so: sent again it would be billed
 twice. A void or replacement that is moved gives back what it took from the ledger when it left, and the answer says so.
+What was moved and is answered by a payer after that counts as sent again (`store.remits.reached`).
 A later answer of the same kind is kept beside the earlier one. A rejection here is no denial: there is no appeal, the
 claim is changed, or released with a reason, and sent again. The same file twice changes nothing.
 Source: ASC X12C/005010X231A1; ASC X12N/005010X214, sections on acknowledgment levels.
@@ -18,7 +21,7 @@ Source: ASC X12C/005010X231A1; ASC X12N/005010X214, sections on acknowledgment l
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -33,12 +36,15 @@ from store.claims.build import FOLLOWS_REPLACEMENT, FOLLOWS_VOID
 from store.claims.changes import changed_since
 from store.database import Change, Database
 from store.ledger.charges import give_up
-from store.models import Acknowledgment, Claim, ClaimAnswer, ClaimExport, Remittance, RemittanceClaim
+from store.models import Acknowledgment, Claim, ClaimAnswer, ClaimExport, Payer, Remittance, RemittanceClaim
 from store.received import copied, keep_file
+from store.remits.places import From, Payers, named_places, payers_of
+from store.remits.same_patient import person_of, why_another
 from store.terms import AcknowledgmentKind, AnswerPart, ClaimStatus, Outcome, RemittanceStatus
 from store.x12 import acknowledgments, claim_status
 from store.x12.acknowledgments import GroupAnswer, InterchangeAnswer, SegmentError, SetAnswer
 from store.x12.claim_status import ClaimAnswers, Level, LevelStatus
+from store.x12.remittance import Party, RemitClaim
 from store.x12.tokenizer import Note
 
 _IN_PLACE = ("7", "8")
@@ -119,6 +125,7 @@ class _Answering:
             file_id=file_id, segment=segment, kind=kind, control="", outcome=Outcome.ACCEPTED, note=""
         )
         self._said: list[tuple[Claim, ClaimExport | None, ClaimAnswer]] = []
+        self._others: dict[str, str] = {}
         self.owed_again: list[str] = []
         """What voids and replacements gave back that were refused, in words."""
 
@@ -126,6 +133,10 @@ class _Answering:
         """Keep what is said of a claim; `done` moves it where the answer is to the file that it left in."""
         answer.acknowledgment_id = self._row.id
         self._said.append((claim, export, answer))
+
+    def hold(self, claim: Claim, why: str) -> None:
+        """Let a claim be that has the number of an answer which is of another one."""
+        self._others[claim.claim_number] = f"its answer has the number, but {why}"
 
     def _move_all(self) -> tuple[dict[AnswerPart | str, list[str]], dict[str, str]]:
         """Move what is refused; claim numbers by what became of them, and why those stay that were not moved."""
@@ -167,6 +178,7 @@ class _Answering:
     def done(self, control: str, export: ClaimExport | None, outcome: Outcome, note: str = "") -> AnswerTakenIn:
         row = self._row
         told, stayed = self._move_all()
+        stayed = self._others | stayed
         if stayed:
             number, why = next(iter(stayed.items()))
             more = f", and {len(stayed) - 1} more" if len(stayed) > 1 else ""
@@ -335,12 +347,18 @@ def _claims(answering: _Answering, answers: ClaimAnswers) -> AnswerTakenIn:
     notes = [_totals(answers, one) for one in answers.levels if one.quantities or one.amounts]
     named: set[str] = set()
     unknown: list[str] = []
-    refused = foreign_refused = 0
+    refused = foreign_refused = held = 0
+    payer_differs = _other_payer(answering.session, answers)
     for level in answers.levels:
         if level.level is Level.PATIENT:
             claim = answering.session.exec(select(Claim).where(Claim.claim_number == level.trace)).first()
             if claim is None:
                 unknown.append(level.trace)
+                foreign_refused += level.refused
+                continue
+            if why := payer_differs(claim) or _other_patient(claim, level):
+                answering.hold(claim, why)
+                held += 1
                 foreign_refused += level.refused
                 continue
             above = [one for one in answers.levels if one.segment in level.above and one.refused]
@@ -357,12 +375,59 @@ def _claims(answering: _Answering, answers: ClaimAnswers) -> AnswerTakenIn:
     if export is None and not named:
         # Nothing of ours is in it: what it says of its batch is all that it says.
         refusing = [one for one in answers.levels if one.refused]
-        whole = any(one.level is not Level.PATIENT for one in refusing) or foreign_refused == len(unknown)
+        whole = any(one.level is not Level.PATIENT for one in refusing) or foreign_refused == len(unknown) + held
         outcome = Outcome.ACCEPTED if not refusing else Outcome.REJECTED if whole else Outcome.IN_PART
         notes.insert(0, "no file of ours has this number, and no claim in it is ours")
         return answering.done(reference, None, outcome, "; ".join(filter(None, notes)))
     outcome = Outcome.ACCEPTED if not refused else Outcome.IN_PART if refused < len(named) else Outcome.REJECTED
     return answering.done(reference, export, outcome, "; ".join(filter(None, notes)))
+
+
+def _other_payer(session: Session, answers: ClaimAnswers) -> Callable[[Claim], str]:
+    """Tells why a claim is not of the payer that answers, where that is another one that we bill; else empty."""
+    source = next((one for one in answers.levels if one.level is Level.SOURCE), None)
+    if source is None:
+        return lambda _: ""
+    who = From("", source.identifier, source.name)
+    ours = [(payer.name, payer.payer_identifier) for payer in session.exec(select(Payer))]
+    known = bool(named_places(Payers(tuple(ours), tuple(range(len(ours)))), who))
+
+    def differs(claim: Claim) -> str:
+        payers = payers_of(claim.parties)
+        return f"the payer is {source.name}" if known and payers.billed not in named_places(payers, who) else ""
+
+    return differs
+
+
+def _other_patient(claim: Claim, level: LevelStatus) -> str:
+    """Why a patient level is of another patient than the claim stated that has its number; empty where it can be."""
+    stated = RemitClaim(
+        account_number=level.trace,
+        status="",
+        charge_cents=next((one.cents for one in level.statuses if one.cents), claim.total_cents),
+        paid_cents=0,
+        patient_cents=0,
+        filing="",
+        payer_number=level.payer_number,
+        facility_code="",
+        frequency="",
+        drg="",
+        parties=(("QC", Party(level.family_name, level.given_name, "MI", level.identifier)),),
+        service_from=level.service_from,
+        service_through="",
+        received="",
+        adjustments=(),
+        remarks=(),
+        amounts=(),
+        references=(),
+        lines=(),
+        segment=level.segment,
+    )
+    who = claim.parties.get("patient") or {}
+    name = (who.get("family_name"), who.get("given_name"))
+    return why_another(
+        stated, person_of(claim.parties, *name, claim.service_from, claim.service_through), claim.total_cents
+    )
 
 
 def _named(

@@ -185,18 +185,19 @@ def release_claim(db: Database, actor: Actor, claim_id: str, reason: str, operat
     return as_it_is
 
 
-def changed_since(session: Session, claim_id: str, moment: str) -> bool:
-    """Whether people changed what a claim states, or released it, after an ISO moment."""
+def changed_since(session: Session, claim_id: str, moment: str, released: bool = True) -> bool:
+    """Whether people changed what a claim states, or `released` it as it was, after an ISO moment."""
     query = select(LogEntry.detail).where(
         LogEntry.target_kind == "claim",
         LogEntry.target_id == claim_id,
-        col(LogEntry.action).in_(_CHANGING),
+        col(LogEntry.action).in_([one for one in _CHANGING if released or one != _RELEASING]),
         LogEntry.at > moment,
     )
     return any(not detail.get("same") for detail in session.exec(query))
 
 
-_CHANGING = ("claim.set", "claim.refresh", "claim.payer_number", "claim.release")
+_RELEASING = "claim.release"
+_CHANGING = ("claim.set", "claim.refresh", "claim.payer_number", _RELEASING)
 
 
 @contextmanager

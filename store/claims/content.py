@@ -232,6 +232,12 @@ class ClaimContent:
         return tuple([diagnosis.code for diagnosis in self.diagnoses])
 
 
+def coverage_of(parties: Parties, sequence: int) -> BilledCoverage | None:
+    """The coverage of a claim with that sequence; None where it has none."""
+    coverages = [one for one in (parties.coverage, *parties.other_coverages) if one is not None]
+    return next((one for one in coverages if one.sequence == sequence), None)
+
+
 def has_next_payer(stored: Mapping[str, Any]) -> bool:
     """Whether the parties of a claim, as they are stored, name a coverage after the one that it bills."""
     return bool(_later_coverages(stored))

@@ -37,6 +37,7 @@ from store.models.columns import now, table_of
 from store.output import Destination, OutputFile, Recorder, output_file
 from store.queries import SessionReader
 from store.queries.restricted import closed_patients
+from store.remits.reached import held_back
 from store.settings import load_settings
 from store.terms import ClaimStatus, FindingState, Severity
 from store.x12 import institutional, professional
@@ -246,8 +247,8 @@ _RESTRICTED = "is of a restricted chart: claims batch sends it, a file by hand i
 def _refusals(session: Session, claims: Sequence[_Candidate]) -> list[RefusedClaim]:
     ids = [claim.id for claim in claims]
     blocked, back = _open_blocks(session, ids), _came_back(session, ids)
-    audited = _in_audit(session, ids)
-    return [refusal for claim in claims if (refusal := _refusal(claim, blocked, back, audited))]
+    audited, held = _in_audit(session, ids), held_back(session, ids)
+    return [refusal for claim in claims if (refusal := _refusal(claim, blocked, back, audited, held))]
 
 
 def _asked_for(session: Session, claim_ids: Sequence[str] | None, form: str) -> list[_Candidate]:
@@ -358,13 +359,22 @@ def _in_audit(session: Session, claim_ids: Sequence[str]) -> set[str]:
 
 
 def _refusal(
-    claim: _Candidate, blocked: Mapping[str, int], back: Mapping[str, str], audited: Collection[str]
+    claim: _Candidate,
+    blocked: Mapping[str, int],
+    back: Mapping[str, str],
+    audited: Collection[str],
+    held: Mapping[str, str],
 ) -> RefusedClaim | None:
     """Why the claim cannot leave, or None."""
     if claim.status is ClaimStatus.EXPORTED:
         return RefusedClaim(claim.claim_number, "has left already")
     if claim.status is ClaimStatus.VOID:
         return RefusedClaim(claim.claim_number, "is void")
+    if by := held.get(claim.id):
+        return RefusedClaim(
+            claim.claim_number,
+            f"came back, but {by} may answer it: apply that or give it back (codedesk unapplied list)",
+        )
     if claim.self_pay:
         return RefusedClaim(claim.claim_number, "is self pay: the patient is billed, and no payer takes it")
     if claim.status is ClaimStatus.DRAFT or claim.scrubbed_at is None:

@@ -30,7 +30,15 @@ from codesets.errors import CodedeskError
 from store.actors import Actor
 from store.claims.build import FOLLOWS_REPLACEMENT, FOLLOWS_VOID, BuiltClaim, parts_of, store_claim
 from store.claims.chart import Chart, compose_parties, read_chart, with_insurance_types
-from store.claims.content import BilledCoverage, BilledLine, ClaimContent, Parties, content_of, has_next_payer
+from store.claims.content import (
+    BilledCoverage,
+    BilledLine,
+    ClaimContent,
+    Parties,
+    content_of,
+    coverage_of,
+    has_next_payer,
+)
 from store.claims.facility import BadExtra
 from store.claims.next_payers import billed_before
 from store.claims.partners import receiver_for
@@ -322,10 +330,7 @@ def _parties_of_next(
 
 def _coverage_at(parties: Parties, payers: Payers, place: int) -> BilledCoverage | None:
     """The coverage at a place among the payers; None where there is none."""
-    if place > len(payers.sequences):
-        return None
-    coverages = [one for one in (parties.coverage, *parties.other_coverages) if one is not None]
-    return next((one for one in coverages if one.sequence == payers.sequences[place - 1]), None)
+    return coverage_of(parties, payers.sequences[place - 1]) if place <= len(payers.sequences) else None
 
 
 def _payer_id(session: Session, claim: Claim, after: BilledCoverage) -> str | None:

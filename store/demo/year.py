@@ -165,9 +165,10 @@ def _remittance(rows: _Rows, day: date) -> str:
     if key not in rows.remittances:
         rows.remittances.add(key)
         rows.add("remittance", id=key, file_id="year-file", segment=len(rows.remittances), status="posted", control="1",
-                 envelope="", payer_identifier="YEAR", payer_name="made-up", payee_name="", payee_identifier="",
-                 trace=f"YEAR{day}", method="NON", paid_on=day.isoformat(), payment_cents=0, paid_cents=0,
-                 provider_cents=0, claims=0, held=[], received_at=f"{day}T12:00:00.000Z", row_version=1)  # fmt: skip
+                 envelope="", payer_identifier="YEAR", payer_name="made-up", payer_numbers=[],
+                 payee_name="", payee_identifier="", trace=f"YEAR{day}", method="NON", paid_on=day.isoformat(),
+                 payment_cents=0, paid_cents=0, provider_cents=0, claims=0, held=[],
+                 received_at=f"{day}T12:00:00.000Z", row_version=1)  # fmt: skip
     return key
 
 

@@ -21,10 +21,12 @@ from codesets.errors import CodedeskError
 from codesets.home import home
 from store import access, log
 from store.actors import Actor
-from store.claims.content import ClaimContent, load_claim
+from store.claims.content import ClaimContent, Parties, coverage_of, load_claim
 from store.database import Database
-from store.models import Claim, ClaimLine, Denial, FinalDiagnosis, Remittance, RemittanceLine
+from store.models import Claim, ClaimLine, Denial, FinalDiagnosis, Remittance, RemittanceClaim, RemittanceLine
 from store.output import output_file
+from store.remits.answered import place_of_answer
+from store.remits.places import payers_of
 from store.settings import outbox
 from store.terms import DenialStatus
 
@@ -85,7 +87,7 @@ def appeal_letter(session: Session, denial_id: str, today: dt.date, why: str = "
     content = load_claim(session, claim.id)
     together = _together(session, denial)
     evidence = _evidence(session, claim, content, together)
-    words = _words(session, together, claim, content, today)
+    words = _words(session, together, claim, content, _denier(session, denial, claim, content.parties), today)
     told = evidence or [_NO_EVIDENCE]
     words["evidence"] = "\n\n".join(filter(None, (textwrap.fill(why.strip(), _WIDTH), *told)))
     words["enclosed"] = _ENCLOSED if evidence else ""
@@ -142,31 +144,61 @@ def _filled(text: str, words: Mapping[str, str]) -> str:
     return text.format_map(words).rstrip() + "\n"
 
 
+@dataclass(frozen=True)
+class _Denier:
+    """The payer that denied, as the letter addresses it: what is not known of it is empty."""
+
+    name: str
+    address: str
+    member_id: str
+    payer_number: str
+
+
+def _denier(session: Session, denial: Denial, claim: Claim, parties: Parties) -> _Denier:
+    """The payer of the answer that denied: of the claim's coverages the one at its place, else as its payment names it.
+
+    Each payer has a number of its own for a claim; the one that the claim keeps is of the payer that it bills.
+    """
+    answer = session.get_one(RemittanceClaim, denial.remittance_claim_id)
+    remittance = session.get_one(Remittance, denial.remittance_id)
+    payers = payers_of(claim.parties)
+    place = place_of_answer(session, answer, remittance, claim.id, payers)
+    own = claim.payer_number if place == payers.billed else answer.payer_number
+    coverage = coverage_of(parties, payers.sequences[place - 1]) if place <= len(payers.sequences) else None
+    if coverage is None:
+        return _Denier(remittance.payer_name, "", "", own)
+    where = coverage.payer.address
+    address = " ".join(filter(None, (where.line1, where.city, where.state, where.zip)))
+    return _Denier(coverage.payer.name, address, coverage.member_id, own)
+
+
 def _words(
-    session: Session, together: Sequence[Denial], claim: Claim, content: ClaimContent, today: dt.date
+    session: Session,
+    together: Sequence[Denial],
+    claim: Claim,
+    content: ClaimContent,
+    denier: _Denier,
+    today: dt.date,
 ) -> dict[str, str]:
-    parties, coverage = content.parties, content.parties.coverage
-    assert coverage is not None, "a claim that was answered has a payer"
-    denial = together[0]
+    parties, denial = content.parties, together[0]
     procedures = dict.fromkeys(one.procedure_code or "the whole claim" for one in together)
     remarks = dict.fromkeys(f"remark {code}" for one in together for code in one.remarks)
     remittance = session.get_one(Remittance, denial.remittance_id)
-    who, billing, payer = parties.patient, parties.billing, coverage.payer
+    who, billing = parties.patient, parties.billing
     where = (billing.address.line1, billing.address.city, billing.address.state, billing.address.zip)
-    to = (payer.address.line1, payer.address.city, payer.address.state, payer.address.zip)
     reason = f"{denial.group_code}-{denial.reason_code}"
     return {
         "date": str(today),
-        "payer": payer.name,
-        "payer_address": " ".join(filter(None, to)),
+        "payer": denier.name,
+        "payer_address": denier.address,
         "provider": billing.name,
         "provider_npi": billing.npi,
         "provider_address": " ".join(filter(None, where)),
         "contact": ", ".join(filter(None, (billing.contact_name, billing.contact_phone))),
         "patient": " ".join(filter(None, (who.given_name, who.middle_name, who.family_name))),
-        "member_id": coverage.member_id,
+        "member_id": denier.member_id or "not known",
         "claim": claim.claim_number,
-        "payer_number": claim.payer_number or "not known",
+        "payer_number": denier.payer_number or "not known",
         "service_date": claim.service_from,
         "procedure": ", ".join(procedures),
         "amount": f"{sum(one.cents for one in together) / 100:,.2f}",

@@ -12,8 +12,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from store.queries import Reader
-from store.queries.ledger import AccountPage, PostingRow, parties_of
-from store.remits.places import From, next_place, payers_of
+from store.queries.ledger import AccountPage, PostingRow, parsed, parties_of
+from store.remits.places import FORWARDED_TO, From, next_place, payers_of
 from store.terms import JournalAccount, PostingKind
 from store.whole import require_seen
 
@@ -119,8 +119,9 @@ def _billed_before(follows: Mapping[str, tuple[str, str | None]], claim_id: str)
 def _answers(reader: Reader, account_id: str) -> dict[str, list[From]]:
     """The answers to the claims of an account that were posted and not reversed, by the ids of the claims."""
     rows = reader.rows(
-        "SELECT a.claim_id, a.status_code, a.charge_cents, a.paid_cents, r.payer_identifier, r.payer_name"
-        " FROM remittance_claim a JOIN remittance r ON r.id = a.remittance_id JOIN claim c ON c.id = a.claim_id"
+        "SELECT a.claim_id, a.status_code, a.charge_cents, a.paid_cents, r.payer_identifier, r.payer_name,"
+        " r.payer_numbers, a.note FROM remittance_claim a JOIN remittance r ON r.id = a.remittance_id"
+        " JOIN claim c ON c.id = a.claim_id"
         " JOIN encounter e ON e.id = c.encounter_id"
         " WHERE e.account_id = :id AND r.status = 'posted' AND a.status_code <> '25' ORDER BY r.batch_id, a.sequence",
         id=account_id,
@@ -136,7 +137,10 @@ def _answers(reader: Reader, account_id: str) -> dict[str, list[From]]:
         if taken[key]:
             taken[key] -= 1
             continue
-        answer = From(row["status_code"], row["payer_identifier"], row["payer_name"])
+        numbers = parsed(row["payer_numbers"])
+        answer = From(
+            row["status_code"], row["payer_identifier"], row["payer_name"], numbers, FORWARDED_TO in row["note"]
+        )
         found.setdefault(row["claim_id"], []).append(answer)
     return found
 

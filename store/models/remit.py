@@ -33,6 +33,9 @@ class Remittance(SQLModel, table=True):
     envelope: Line = Field(description="ISA06, ISA13 and GS06, blanks between")
     payer_identifier: Line = Field(description="TRN03, else BPR10")
     payer_name: Line
+    payer_numbers: list[str] = Field(
+        default_factory=list, sa_type=JSON, description="what else loop 1000A names the payer by: N104 and REF*2U"
+    )
     payee_name: Line = ""
     payee_identifier: Line = ""
     trace: Line = Field(description="TRN02: number of the check or transfer")

@@ -17,6 +17,7 @@ from store.queries import Reader, Row
 from store.queries.restricted import NAME
 from store.queries.rules import OVERRIDER
 from store.queries.saved_views import saved_views
+from store.queries.unapplied import MAY_ANSWER
 from store.terms import RESTRICTED, ClaimStatus, FindingState, Severity
 
 COUNT_CAP = 1000
@@ -152,6 +153,8 @@ class ClaimPage:
     parties: Mapping[str, Any] = field(default_factory=dict)
     answers: tuple[AnswerRow, ...] = ()
     payer_number: str = ""
+    answered_though: str = ""
+    """How a payment answers a claim that was refused, or may answer one that came back, in words; else empty."""
 
     @property
     def to_replace(self) -> str:
@@ -290,6 +293,7 @@ def claim_page(reader: Reader, claim_id: str, today: dt.date) -> ClaimPage | Non
     (claim,) = rows
     parties = _parsed(claim["parties"])
     diagnoses = reader.rows("SELECT sequence, code FROM claim_diagnosis WHERE claim_id = :id ORDER BY 1", id=claim_id)
+    answers = _answers(reader, claim_id)
     return ClaimPage(
         row=_claim_row(claim, _weights(reader, [claim_id]), today),
         encounter_id=claim["encounter_id"],
@@ -304,8 +308,9 @@ def claim_page(reader: Reader, claim_id: str, today: dt.date) -> ClaimPage | Non
         file_name=claim["file_name"] or "",
         exported_at=claim["exported_at"] or "",
         parties=parties,
-        answers=_answers(reader, claim_id),
+        answers=answers,
         payer_number=claim["payer_number"],
+        answered_though=_answered_though(reader, claim, answers),
     )
 
 
@@ -327,6 +332,27 @@ def _answers(reader: Reader, claim_id: str) -> tuple[AnswerRow, ...]:
         )
         for r in rows
     )
+
+
+def _answered_though(reader: Reader, claim: Row, answers: Sequence[AnswerRow]) -> str:
+    """What a posted payment says against what refused the claim in the file that it left in last; empty for nothing."""
+    refused = next((one for one in answers if not one.accepted and not one.earlier), None)
+    if not claim["file_name"] or refused is None:
+        return ""
+    number, sent = claim["claim_number"], claim["status"] == ClaimStatus.EXPORTED
+    rows = reader.rows(
+        "SELECT r.trace, r.paid_on FROM remittance_claim a JOIN remittance r ON r.id = a.remittance_id"
+        " WHERE r.status = 'posted' AND a.status_code <> '25'"
+        f" AND {'a.claim_id = :id' if sent else 'a.claim_id IS NULL AND a.note LIKE :may_answer'}"
+        " ORDER BY r.received_at, a.sequence",
+        **({"id": claim["id"]} if sent else {"may_answer": f"%{MAY_ANSWER}{number},%"}),
+    )
+    if not rows:
+        return ""
+    trace = f"trace {rows[0]['trace'] or 'without a number'} on {rows[0]['paid_on'] or 'no day'}"
+    if sent:
+        return f"{trace} answers it, though it was refused: it reached its payer and is not to be sent again"
+    return f"{trace} may answer it: apply that or give it back before it leaves again"
 
 
 def _lines(reader: Reader, claim_id: str) -> tuple[LineRow, ...]:

@@ -14,7 +14,7 @@ from typing import Any
 from store.claims.content import next_payer_name
 from store.queries import Reader, Row
 from store.queries.restricted import NAME, NUMBER
-from store.remits.places import From, payers_of, place_of
+from store.remits.places import FORWARDED_TO, From, payers_of, place_of
 from store.terms import JournalAccount, PostingKind
 from store.whole import unseen_of, unseen_words
 
@@ -162,6 +162,9 @@ def account_page(reader: Reader, account_id: str) -> AccountPage | None:
                 payer = posting.payer
                 if side.account is JournalAccount.PAYER_RECEIVABLE:
                     payer = next_payers.get(posting.claim, payer)
+                elif side.account is JournalAccount.DENIED:
+                    # What moves with a next payer's answer was denied by the payer before.
+                    payer = posting.answered_by or payer
                 own = side.account is JournalAccount.PATIENT_RECEIVABLE
                 parties["patient" if own else payer or "payer", side.account] += side.cents
     head = heads[0]
@@ -201,8 +204,13 @@ def _next_payers(reader: Reader, postings: Sequence[PostingRow]) -> dict[str, st
 
 
 def parties_of(stored: Any) -> dict[str, Any]:
-    """The parties of a claim, which SQLite gives as text and PostgreSQL as they are."""
-    return dict(json.loads(stored) if isinstance(stored, str) else stored)
+    """The parties of a claim."""
+    return dict(parsed(stored))
+
+
+def parsed(stored: Any) -> Any:
+    """A JSON column, which SQLite gives as text and PostgreSQL as it is."""
+    return json.loads(stored) if isinstance(stored, str) else stored
 
 
 def _postings(reader: Reader, account_id: str) -> tuple[PostingRow, ...]:
@@ -211,7 +219,7 @@ def _postings(reader: Reader, account_id: str) -> tuple[PostingRow, ...]:
         " COALESCE(c.claim_number, '') AS claim, COALESCE(y.name, '') AS payer, COALESCE(r.trace, '') AS trace,"
         " COALESCE(f.name, '') AS file_name, COALESCE(g.name, '') AS answer_file, COALESCE(o.login, '') AS login,"
         " t.remittance_claim_id, a.status_code, q.payer_identifier AS answered_identifier,"
-        " q.payer_name AS answered_name, c.parties"
+        " q.payer_name AS answered_name, q.payer_numbers AS answered_numbers, a.note AS answered_note, c.parties"
         " FROM posting t LEFT JOIN claim c ON c.id = t.claim_id LEFT JOIN payer y ON y.id = c.payer_id"
         " LEFT JOIN remittance r ON r.id = t.remittance_id LEFT JOIN received_file f ON f.id = r.file_id"
         " LEFT JOIN remittance_claim a ON a.id = t.remittance_claim_id LEFT JOIN remittance q ON q.id = a.remittance_id"
@@ -252,7 +260,9 @@ def _answered_by(row: Row, before: list[From]) -> str:
     if not row["status_code"] or not row["parties"] or row["kind"] == PostingKind.TRANSFER:
         return ""
     payers = payers_of(parties_of(row["parties"]))
-    answer = From(row["status_code"], row["answered_identifier"], row["answered_name"])
+    numbers = parsed(row["answered_numbers"])
+    sent_on = FORWARDED_TO in row["answered_note"]
+    answer = From(row["status_code"], row["answered_identifier"], row["answered_name"], numbers, sent_on)
     place = place_of(payers, answer, before)
     before.append(answer)
     return payers.name_at(place) or answer.payer_name

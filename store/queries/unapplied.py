@@ -14,12 +14,16 @@ from dataclasses import dataclass
 from store.queries import Reader, Row
 from store.remits.provider_kinds import Returns, provider_kind, provider_kinds
 
+MAY_ANSWER = "may answer "
+"""How the note says of an answer that it may be of a claim of ours that came back (`store.remits.reached`)."""
+
 
 @dataclass(frozen=True)
 class UnappliedRow:
     """A claim of a payment that is not ours, or was paid before (`note` says it). `left_cents` of it still wait.
 
-    One that is not ours and was denied whole waits with 0 cents: its denial is no work before its claim is found.
+    One that is not ours and was denied whole waits with 0 cents: its denial is no work before its claim is found. So
+    does one without money that may answer a claim of ours which came back.
     """
 
     id: str
@@ -133,7 +137,11 @@ def _unapplied(reader: Reader, more: str, **parameters: object) -> list[Unapplie
         " FROM denial d JOIN remittance_claim c ON c.id = d.remittance_claim_id"
         " JOIN remittance r ON r.id = c.remittance_id JOIN received_file f ON f.id = r.file_id"
         " WHERE d.claim_id IS NULL AND d.status IN ('open', 'appealed') AND c.paid_cents = 0 AND r.status = 'posted'"
+        f" {more} UNION SELECT {_STATED}, 0 AS left_cents FROM remittance_claim c"
+        " JOIN remittance r ON r.id = c.remittance_id JOIN received_file f ON f.id = r.file_id"
+        " WHERE c.claim_id IS NULL AND c.paid_cents = 0 AND c.note LIKE :may_answer AND r.status = 'posted'"
         f" {more}) AS waits ORDER BY paid_on, segment, id",
+        may_answer=f"%{MAY_ANSWER}%",
         **parameters,
     )
     return [

@@ -42,7 +42,8 @@ from store.remits.answered import NOTHING_TO_REVERSE, replacing_numbers, without
 from store.remits.chains import in_their_chains
 from store.remits.charged import charge_differences
 from store.remits.matching import Match, OurClaim, match
-from store.remits.places import FORWARDED_TO, FORWARDING_REMARKS, From, known_place
+from store.remits.places import FORWARDED_TO, From, known_place, sent_on_to
+from store.remits.reached import take_as_sent
 from store.scrub.firings import Outcome, note_outcome, with_overrides
 from store.terms import JournalAccount, MatchedBy, PostingKind
 from store.x12.remittance import CLAIM_STATUSES, Adjustment, Payment, ProviderAdjustment, RemitClaim, RemitLine
@@ -85,9 +86,11 @@ class Batch:
             model: [] for model in (RemittanceClaim, RemittanceLine, RemittanceAdjustment, Posting, JournalLine, Denial)
         }
         session = self._change.session
-        payer = (self._remittance.payer_identifier, self._remittance.payer_name)
-        named = in_their_chains(session, claims, match(session, claims, *payer), *payer)
-        known = [_of_known_status(claim, found) for claim, found in zip(claims, named, strict=True)]
+        payer = payer_of(self._remittance)
+        numbered = match(session, claims, payer)
+        named = in_their_chains(session, claims, numbered, payer)
+        stated = [_of_known_status(claim, found) for claim, found in zip(claims, named, strict=True)]
+        known = take_as_sent(self._change, self._remittance, claims, numbered, stated)
         matches = without_second_answers(session, self._remittance, claims, known)
         before = {one.segment: found.claim for one, found in zip(claims, known, strict=True)}
         reversed_: list[str] = []
@@ -181,14 +184,14 @@ class Batch:
 
     def _keep_payer_numbers(self, claims: Sequence[RemitClaim], matches: Sequence[Match]) -> None:
         """Needed to replace or void the claims later (REF*F8)."""
-        payer = (self._remittance.payer_identifier, self._remittance.payer_name)
+        payer = payer_of(self._remittance)
         numbers = {
             found.claim.id: claim.payer_number
             for claim, found in zip(claims, matches, strict=True)
             if found.claim
             and claim.payer_number
             # One of a payer that it was forwarded to is no number of the payer that a replacement goes to.
-            and (known_place(found.claim.payers, From(claim.status, *payer)) or 0) <= found.claim.payers.billed
+            and (known_place(found.claim.payers, replace(payer, status=claim.status)) or 0) <= found.claim.payers.billed
         }
         if numbers:
             table = table_of(Claim)
@@ -274,6 +277,11 @@ class Batch:
     def _posting(self, kind: PostingKind, claim_id: str | None) -> dict[str, Any]:
         self.postings += 1
         return posting_row(self._change, self.id, kind, self._remittance.id, claim_id)
+
+
+def payer_of(remittance: Remittance) -> From:
+    """Who gave the answers of a remittance, of no status."""
+    return From("", remittance.payer_identifier, remittance.payer_name, tuple(remittance.payer_numbers))
 
 
 def claim_posting(
@@ -404,7 +412,7 @@ def note_of(claim: RemitClaim, found: Match) -> str:
         notes.append("the payer forwarded it: not its claim")
     if claim.status in _FORWARDED:
         notes.append(f"{FORWARDED_TO}the next payer: do not bill it")
-    elif claim.status in ("1", "2", "3") and (carrier := _sent_on_to(claim)):
+    elif carrier := sent_on_to(claim):
         notes.append(f"{FORWARDED_TO}{carrier}: do not bill it")
     if found.replaces:
         notes.append("paid after all: takes the place of an answer that paid nothing, which was taken back")
@@ -417,6 +425,8 @@ def note_of(claim: RemitClaim, found: Match) -> str:
     if found.led_from and found.claim:
         does = "reverses an answer of" if claim.status == _REVERSAL else "is an answer of"
         notes.append(f"has the number of {found.led_from}, {does} {found.claim.number}")
+    if found.proves and found.claim:
+        notes.append(f"{found.claim.number} had come back ({found.proves}): this proves that it reached its payer")
     if found.doubt:
         notes.append(found.doubt)
     elif found.by is MatchedBy.NOTHING:
@@ -424,13 +434,6 @@ def note_of(claim: RemitClaim, found: Match) -> str:
     if claim.patient_cents != patient and claim.patient_cents:
         notes.append(f"patient's share is {claim.patient_cents} cents by CLP05, {patient} by its adjustments")
     return "; ".join(notes)
-
-
-def _sent_on_to(claim: RemitClaim) -> str:
-    """The carrier that a payer sent the claim on to (NM1*TT), or that a remark says so; empty where it did not."""
-    carrier = claim.party("TT")
-    remarks = {*claim.remarks, *(one for line in claim.lines for one in line.remarks)}
-    return carrier.name or carrier.id or ("the next payer" if FORWARDING_REMARKS & remarks else "")
 
 
 def posting_row(

@@ -16,7 +16,7 @@ from dataclasses import dataclass, replace
 from sqlmodel import Session, col, select
 
 from store.models import Claim, Remittance, RemittanceClaim
-from store.remits.matching import SENT, Match, match_lines, our_claim
+from store.remits.matching import BACK, SENT, Match, match_lines, our_claim
 from store.remits.places import From, known_place, payers_of, same_payer
 from store.terms import RemittanceStatus
 from store.x12.remittance import RemitClaim
@@ -38,7 +38,7 @@ class _Link:
 
 
 def in_their_chains(
-    session: Session, claims: Sequence[RemitClaim], matches: Sequence[Match], payer: str, payer_name: str
+    session: Session, claims: Sequence[RemitClaim], matches: Sequence[Match], payer: From
 ) -> list[Match]:
     """The matches of some claims of a payer, each with the claim of ours in its chain that it is of."""
     led = list(matches)
@@ -49,10 +49,10 @@ def in_their_chains(
         if claim.status == _REVERSAL and claim.payer_number:
             reversals.append(at)
             continue
-        place = known_place(found.claim.payers, From(claim.status, payer, payer_name))
+        place = known_place(found.claim.payers, replace(payer, status=claim.status))
         if place and place > found.claim.payers.billed and (to := _billed_at(session, found.claim.id, place)):
             led[at] = _led(session, claim, found, to)
-    answered = _answered(session, [claims[at].payer_number for at in reversals], From("", payer, payer_name))
+    answered = _answered(session, [claims[at].payer_number for at in reversals], payer)
     for at in reversals:
         if to := _reversed_one(session, claims, led, at, answered):
             led[at] = _led(session, claims[at], led[at], to)
@@ -98,7 +98,7 @@ def _after(session: Session, claim_ids: Sequence[str]) -> list[_Link]:
         )
         known = {one.id for one in found} | set(claim_ids)
         next_ones = [
-            _Link(one.id, one.follows_id or "", one.follows_as, payers_of(one.parties).billed, one.status in SENT)
+            _Link(one.id, one.follows_id or "", one.follows_as, payers_of(one.parties).billed, _left(one))
             for one in session.exec(query)
             if one.id not in known
         ]
@@ -107,6 +107,10 @@ def _after(session: Session, claim_ids: Sequence[str]) -> list[_Link]:
         found += next_ones
         frontier = [one.id for one in next_ones]
     return found
+
+
+def _left(claim: Claim) -> bool:
+    return claim.status in SENT or (claim.status in BACK and claim.export_id is not None)
 
 
 def _answered(session: Session, numbers: Sequence[str], payer: From) -> dict[tuple[str, int, int], list[str]]:

@@ -19,9 +19,10 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from sqlalchemy import ColumnElement
 from sqlmodel import Session, col, select
 
-from store.models import Claim, ClaimLine, Encounter, Patient, Remittance, RemittanceClaim
+from store.models import Claim, ClaimExport, ClaimLine, Encounter, Patient, Remittance, RemittanceClaim
 from store.remits.places import From, Payers, known_place, payers_of, plain, same_payer
 from store.remits.same_patient import Person, person_of, why_another
 from store.terms import ClaimStatus, MatchedBy, RemittanceStatus
@@ -30,13 +31,19 @@ from store.x12.remittance import RemitClaim, RemitLine
 SENT = (ClaimStatus.EXPORTED, ClaimStatus.REJECTED)
 """How claims stand that left, which payers can answer."""
 
+BACK = (ClaimStatus.DRAFT, ClaimStatus.SCRUB_FAILED, ClaimStatus.READY)
+"""How those stand that left and came back: a payer can have them all the same (`store.remits.reached`)."""
+
+NOBODY = From("", "", "")
+"""A payer that is not told."""
+
 
 @dataclass(frozen=True)
 class OurClaim:
     """Our claim with its lines in order; `account_id` is the patient account that its money belongs to.
 
     `total_cents` is what it charges, `payers` who pays it, `person` whom it is of. `frequency` is CLM05-3, 8 of a
-    void, which `follows_id` then is voided by.
+    void, which `follows_id` then is voided by. `status` is how it stands, `left_at` the moment at which it left last.
     """
 
     id: str
@@ -48,6 +55,8 @@ class OurClaim:
     person: Person
     frequency: str = "1"
     follows_id: str | None = None
+    status: ClaimStatus = ClaimStatus.EXPORTED
+    left_at: str = ""
 
 
 @dataclass(frozen=True)
@@ -60,6 +69,7 @@ class Match:
     this one and waited for it, `reversed_id` which one this reverses (`store.remits.answered`); `reverses` is that one
     where it comes with the reversal and is not stored yet, and that one is `reversed_here`. `replaces` are the claims
     of payments, by their ids, whose place this one takes, `settles` is that whose denied lines alone it pays.
+    `proves` is what had refused our claim, which its answer proves to have reached its payer (`store.remits.reached`).
     """
 
     claim: OurClaim | None
@@ -74,14 +84,20 @@ class Match:
     settles: str = ""
     doubt: str = ""
     led_from: str = ""
+    proves: str = ""
 
 
-def match(session: Session, claims: Sequence[RemitClaim], payer: str = "", payer_name: str = "") -> list[Match]:
-    """Our claims for these of a payer, in their order. Only claims that have left are found."""
+def has_left() -> ColumnElement[bool]:
+    """Whether a claim has left, come back or not."""
+    return col(Claim.status).in_(SENT) | (col(Claim.status).in_(BACK) & col(Claim.export_id).is_not(None))
+
+
+def match(session: Session, claims: Sequence[RemitClaim], payer: From = NOBODY) -> list[Match]:
+    """Our claims for these of a payer, in their order. Only claims that have left are found, come back or not."""
     by_number = {number.upper(): number for number in _numbers(session, claims)}
     ours = _load(session, by_number.values())
     known = {one.number: one for one in ours.values()}
-    given = _by_payer_number(session, claims, payer, payer_name)
+    given = _by_payer_number(session, claims, payer)
     found: list[Match] = []
     for one in claims:
         number = by_number.get(one.account_number.upper())
@@ -210,7 +226,7 @@ _OF_SAME_CODE = tuple(_all(_code, *more) for more in _WITH)
 
 def _numbers(session: Session, claims: Sequence[RemitClaim]) -> list[str]:
     wanted = {text for one in claims for text in (one.account_number, one.account_number.upper()) if text}
-    query = select(Claim.claim_number).where(col(Claim.claim_number).in_(wanted), col(Claim.status).in_(SENT))
+    query = select(Claim.claim_number).where(col(Claim.claim_number).in_(wanted), has_left())
     return list(session.exec(query))
 
 
@@ -219,12 +235,13 @@ def _load(session: Session, numbers: Iterable[str]) -> dict[str, OurClaim]:
     columns: Sequence[Any] = (
         *(Claim.id, Claim.claim_number, Encounter.account_id, Claim.total_cents, Claim.parties),
         *(Claim.service_from, Claim.service_through, Patient.family_name, Patient.given_name),
-        *(Claim.frequency, Claim.follows_id),
+        *(Claim.frequency, Claim.follows_id, Claim.status, ClaimExport.exported_at),
     )
     query = (
         select(*columns)
         .join(Encounter, col(Encounter.id) == Claim.encounter_id)
         .join(Patient, col(Patient.id) == Encounter.patient_id)
+        .outerjoin(ClaimExport, col(ClaimExport.id) == Claim.export_id)
         .where(col(Claim.claim_number).in_(wanted))
     )
     rows = session.exec(query).all()
@@ -237,7 +254,7 @@ def _load(session: Session, numbers: Iterable[str]) -> dict[str, OurClaim]:
             *(row[0], row[1], row[2], tuple(lines[row[0]]), row[3]),
             payers_of(row[4]),
             person_of(row[4], row[7], row[8], row[5], row[6]),
-            *(row[9], row[10]),
+            *(row[9], row[10], row[11], row[12] or ""),
         )
         for row in rows
     }
@@ -248,9 +265,7 @@ def _load_one(session: Session, claim_id: str) -> OurClaim:
     return _load(session, [number])[claim_id]
 
 
-def _by_payer_number(
-    session: Session, claims: Sequence[RemitClaim], payer: str, payer_name: str
-) -> dict[str, list[str]]:
+def _by_payer_number(session: Session, claims: Sequence[RemitClaim], payer: From) -> dict[str, list[str]]:
     """The ids of our claims by the numbers that this payer gave them, in a remittance or an acknowledgment.
 
     What a claim keeps of an acknowledgment is of the payer that it bills.
@@ -258,7 +273,6 @@ def _by_payer_number(
     wanted = {one.payer_number for one in claims if one.payer_number}
     if not wanted:
         return {}
-    this = From("", payer, payer_name)
     found: dict[str, list[str]] = defaultdict(list)
     answered = (
         select(
@@ -273,34 +287,36 @@ def _by_payer_number(
         .order_by(col(Remittance.received_at).desc(), col(RemittanceClaim.sequence).desc())
     )
     for number, claim_id, identifier, name in session.exec(answered):
-        if claim_id and claim_id not in found[number] and same_payer(this, From("", identifier, name)):
+        if claim_id and claim_id not in found[number] and same_payer(payer, From("", identifier, name)):
             found[number].append(claim_id)
-    kept = select(Claim.payer_number, Claim.id, Claim.parties).where(
-        col(Claim.payer_number).in_(wanted), col(Claim.status).in_(SENT)
-    )
+    kept = select(Claim.payer_number, Claim.id, Claim.parties).where(col(Claim.payer_number).in_(wanted), has_left())
     for number, claim_id, parties in session.exec(kept.order_by(col(Claim.created_at).desc(), col(Claim.id))):
         payers = payers_of(parties)
-        if claim_id not in found[number] and known_place(payers, this) == payers.billed:
+        if claim_id not in found[number] and known_place(payers, payer) == payers.billed:
             found[number].append(claim_id)
     return found
 
 
 def _by_patient(session: Session, claim: RemitClaim) -> str | None:
-    """The one claim of the patient's name, day and charge; None where there is none, or more than one."""
+    """The one claim of the patient's name, day and charge; None where there is none, or more than one.
+
+    One that came back is so only where none is that is sent.
+    """
     patient = claim.party("QC")
     day = claim.service_from or next((line.service_from for line in claim.lines if line.service_from), "")
     if not (patient.name and day):
         return None
     query = (
-        select(Claim.id, Patient.family_name, Patient.given_name)
+        select(Claim.id, Patient.family_name, Patient.given_name, Claim.status)
         .join(Encounter, col(Encounter.id) == Claim.encounter_id)
         .join(Patient, col(Patient.id) == Encounter.patient_id)
         .where(
             Claim.service_from == day,
             Claim.total_cents == abs(claim.charge_cents),
-            col(Claim.status).in_(SENT),
+            has_left(),
         )
     )
     wanted = (plain(patient.name), plain(patient.given_name))
-    found = [row[0] for row in session.exec(query) if (plain(row[1]), plain(row[2])) == wanted]
+    named = [row for row in session.exec(query) if (plain(row[1]), plain(row[2])) == wanted]
+    found = [row[0] for row in named if row[3] in SENT] or [row[0] for row in named]
     return found[0] if len(found) == 1 else None

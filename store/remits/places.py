@@ -1,11 +1,15 @@
 """Tells which payer of a claim an answer is of: its place among them, 1 primary, 2 secondary, 3 tertiary.
 
-The payer says it with CLP02 (1 and 19, 2 and 20, 3 and 21). A denial (4), a claim that it forwards as none of its own
-(23) and a reversal (22) say nothing of it: those are of the coverage of our claim that has the payer's name or
-identifier, else of the payer that comes after one which forwarded the claim, else of the one that our claim bills.
-No payer before the billed one answers our claim: it answers the claim that billed it.
+Who answers tells it: the one coverage of our claim that has the name or an identifier of the payer of the payment,
+whatever that says of its place. A payer that gets a claim forwarded calls itself primary, and the one that we bill
+first can know another payer before it.
 
-Source: 005010X221A1, CLP02; section 1.10.2.13 (claims that a payer forwards).
+Where several coverages have that payer, or none has, the payer says it with CLP02 (1 and 19, 2 and 20, 3 and 21). A
+denial (4), a claim that it forwards as none of its own (23) and a reversal (22) say nothing of it: those are of the
+first of its coverages, else of the payer that comes after one which forwarded the claim, else of the one that our claim
+bills. No payer before the billed one answers our claim: it answers the claim that billed it.
+
+Source: 005010X221A1, loop 1000A (N104, REF*2U) and CLP02; section 1.10.2.13 (claims that a payer forwards).
 """
 
 from __future__ import annotations
@@ -13,6 +17,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
+
+from store.x12.remittance import RemitClaim
 
 FORWARDED = ("19", "20", "21")
 
@@ -26,7 +32,11 @@ _PLACES = {"1": 1, "19": 1, "2": 2, "20": 2, "3": 3, "21": 3}
 
 
 class Answering(Protocol):
-    """An answer of a payer: its status (CLP02) and who gave it (TRN03 or BPR10, and the name of loop 1000A)."""
+    """An answer of a payer: its status (CLP02) and who gave it (TRN03 or BPR10, and the name of loop 1000A).
+
+    `payer_numbers` are the identifiers of loop 1000A (N104, REF*2U), by which claims are addressed to it too;
+    `sent_on` says that it names the carrier that it sent the claim on to, or has a remark that says so.
+    """
 
     @property
     def status(self) -> str: ...
@@ -37,6 +47,12 @@ class Answering(Protocol):
     @property
     def payer_name(self) -> str: ...
 
+    @property
+    def payer_numbers(self) -> Sequence[str]: ...
+
+    @property
+    def sent_on(self) -> bool: ...
+
 
 @dataclass(frozen=True)
 class From:
@@ -45,6 +61,8 @@ class From:
     status: str
     payer: str
     payer_name: str
+    payer_numbers: Sequence[str] = ()
+    sent_on: bool = False
 
 
 @dataclass(frozen=True)
@@ -81,6 +99,15 @@ def says_forwarded(status: str, remarks: Iterable[str], note: str) -> bool:
     return told or not FORWARDING_REMARKS.isdisjoint(remarks)
 
 
+def sent_on_to(claim: RemitClaim) -> str:
+    """The carrier that a payer which answered sent the claim on to (NM1*TT), or that a remark says so; else empty."""
+    if claim.status not in ("1", "2", "3", *FORWARDED):
+        return ""
+    carrier = claim.party("TT")
+    remarks = {*claim.remarks, *(one for line in claim.lines for one in line.remarks)}
+    return carrier.name or carrier.id or ("the next payer" if FORWARDING_REMARKS & remarks else "")
+
+
 def stated_place(status: str) -> int | None:
     """The place that a status (CLP02) tells; None where it tells none."""
     return _PLACES.get(status)
@@ -93,23 +120,47 @@ def same_payer(one: Answering, other: Answering) -> bool:
     )
 
 
+def one_payer(payers: Payers, one: Answering, other: Answering) -> bool:
+    """Whether two answers of a claim are of one payer: of one of its coverages, where those tell who both are of.
+
+    Payers of one house pay under one identifier (TRN03), and one payer answers under several.
+    """
+    here, there = named_places(payers, one), named_places(payers, other)
+    return not here.isdisjoint(there) if here and there else same_payer(one, other)
+
+
 def place_of(payers: Payers, answer: Answering, before: Sequence[Answering] = ()) -> int:
     """The place of an answer among the payers of a claim; `before` are the answers that stood when it came."""
     if told := known_place(payers, answer):
         return told
-    forwarded = [one for one in before if one.status in FORWARDED and not same_payer(one, answer)]
+    sent_on = [one for one in before if one.status in FORWARDED or one.sent_on]
+    forwarded = [one for one in sent_on if not one_payer(payers, one, answer)]
     return max((place_of(payers, one) for one in forwarded), default=payers.billed - 1) + 1
 
 
 def known_place(payers: Payers, answer: Answering) -> int | None:
-    """The place of an answer by its status or the name of its payer; None where neither tells it."""
-    if told := stated_place(answer.status):
-        return max(told, payers.billed)
-    for place, (name, identifier) in enumerate(payers.named, 1):
-        own = bool(plain(name)) and plain(name) == plain(answer.payer_name)
-        if place >= payers.billed and (own or (identifier and identifier == answer.payer)):
-            return place
-    return None
+    """The place of an answer by who gave it or its status; None where neither tells it."""
+    return told_place(payers, answer) or min(named_places(payers, answer), default=None)
+
+
+def told_place(payers: Payers, answer: Answering) -> int | None:
+    """The same, None too where its payer has several places and the status tells none of them."""
+    named, stated = named_places(payers, answer), stated_place(answer.status)
+    if len(named) == 1:
+        return min(named)
+    place = max(stated, payers.billed) if stated else None
+    return place if not named or place in named else None
+
+
+def named_places(payers: Payers, answer: Answering) -> frozenset[int]:
+    """The places, from the billed one on, of the coverages that have the name or an identifier of an answer's payer."""
+    numbers = {answer.payer, *answer.payer_numbers} - {""}
+    return frozenset(
+        place
+        for place, (name, identifier) in enumerate(payers.named, 1)
+        if place >= payers.billed
+        and (identifier in numbers or (bool(plain(name)) and plain(name) == plain(answer.payer_name)))
+    )
 
 
 def places_in_order(payers: Payers, answers: Sequence[Answering]) -> list[int]:

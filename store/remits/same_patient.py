@@ -51,6 +51,11 @@ def why_another(claim: RemitClaim, person: Person, total_cents: int) -> str:
     return ""
 
 
+def names_same(claim: RemitClaim, person: Person) -> bool:
+    """Whether a claim of a remittance states the name of this person, in whole or cut short."""
+    return bool(_name_stated(claim, person)) and not _name_differs(claim, person)
+
+
 def names_another(claim: RemitClaim, person: Person) -> bool:
     """Whether a claim of a remittance names another person than this one, where somebody applies it by hand."""
     name, member = _name_differs(claim, person), _member_differs(claim, person)

@@ -60,11 +60,12 @@ from store.remits.answered import (
     standing_answers,
 )
 from store.remits.batch import claim_posting, insert_rows, note_of, posted_adjustments
-from store.remits.matching import Match, match_by_hand
+from store.remits.matching import BACK, SENT, Match, match_by_hand
 from store.remits.posting import RemittanceRefused, claims_of_set, mirror, prove, require_places_free
+from store.remits.reached import reach, unreach_claim
 from store.remits.replaced import replace_answers, replaced_in, settle_lines
 from store.remits.same_patient import names_another
-from store.terms import RESTRICTED, ClaimStatus, JournalAccount, MatchedBy, PostingKind, RemittanceStatus
+from store.terms import RESTRICTED, JournalAccount, MatchedBy, PostingKind, RemittanceStatus
 from store.x12.remittance import Payment, RemitClaim, read
 
 
@@ -119,7 +120,7 @@ def apply_to_claim(
         ours = session.exec(select(Claim).where(Claim.claim_number == claim_number.strip())).first()
         if ours is None:
             raise UnknownClaim(f"no claim has the number {claim_number[:40]!r}", "codedesk claims list shows them")
-        if ours.status not in (ClaimStatus.EXPORTED, ClaimStatus.REJECTED):
+        if ours.status not in SENT and (ours.status not in BACK or ours.export_id is None):
             raise RemittanceRefused(f"{ours.claim_number} is {ours.status.value}: it has not left")
         stated = stated_claim(session, remittance, row.segment)
         found = match_by_hand(session, stated, ours.id)
@@ -291,6 +292,11 @@ def _post_as(change: Change, remittance: Remittance, row: RemittanceClaim, state
     row.claim_id, row.matched_by = found.claim.id if found.claim else None, found.by
     row.reverses_id = answer or None
     session.add(row)
+    session.flush()
+    if found.claim:
+        reach(change, [found.claim.id], remittance)
+    elif ours:
+        unreach_claim(change, ours)
     lines = session.exec(select(RemittanceLine).where(RemittanceLine.remittance_claim_id == row.id)).all()
     for line, our_line in zip(sorted(lines, key=lambda one: one.sequence), found.line_ids, strict=True):
         line.claim_line_id = our_line

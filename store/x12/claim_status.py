@@ -52,6 +52,7 @@ class Status:
 class LevelStatus:
     """A level with its statuses. `trace` is TRN02: at the receiver our batch, at the patient our claim number.
 
+    `name` is that of NM1 with the given name, `given_name` that alone, `identifier` NM109: of a patient the member id.
     `payer_number` is REF*1K. `above` are the segments of the levels above it, the nearest first. `quantities` and
     `amounts` are the totals that a receiver or provider level states (QTY 90, AA; AMT YU, YY, in cents).
     """
@@ -67,6 +68,12 @@ class LevelStatus:
     amounts: tuple[tuple[str, int], ...]
     segment: int
     above: tuple[int, ...]
+    given_name: str = ""
+
+    @property
+    def family_name(self) -> str:
+        """The name without the given name."""
+        return self.name.removesuffix(self.given_name).strip()
 
     @property
     def refused(self) -> bool:
@@ -125,6 +132,7 @@ class _Level:
     kind: Level
     above: tuple[int, ...]
     name: str = ""
+    given_name: str = ""
     identifier: str = ""
     trace: str = ""
     payer_number: str = ""
@@ -154,7 +162,7 @@ class _Answers:
                 self._begin(part)
             case "NM1" if level and not level.name:
                 level.name = " ".join(filter(None, (part.element(3).strip(), part.element(4).strip())))
-                level.identifier = part.element(9).strip()
+                level.given_name, level.identifier = part.element(4).strip(), part.element(9).strip()
             case "TRN" if level:
                 level.trace = part.element(2).strip()
             case "SVC" if level:
@@ -196,6 +204,7 @@ class _Answers:
                     amounts=tuple(one.amounts),
                     segment=one.hl.number,
                     above=one.above,
+                    given_name=one.given_name,
                 )
                 for one in self._levels
             ),

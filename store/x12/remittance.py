@@ -22,6 +22,8 @@ VERSION = "005010X221"
 _OF_SEGMENT_PAIRS = range(2, 19, 3)
 _PROVIDER_PAIRS = range(3, 15, 2)
 _PRODUCED = "405"
+_PAYER_NUMBER = "2U"
+"""REF01 of a payer's number in loop 1000A."""
 _REVENUE = "NU"
 """The qualifier of SVC01 and SVC06 for a revenue code, which stands there where no procedure was billed."""
 _COMPOSITE = re.compile(r"[A-Z0-9]{2}:[^:>|^]+(:[^>|^]*)*", re.IGNORECASE)
@@ -131,6 +133,7 @@ class Payment:
     `cents` is BPR02 with the sign that it has, `credit` whether BPR03 says C. `payer_id` is that of TRN03, else
     BPR10. `date` is BPR16, an ISO day or empty. `counted_from` is the day from which limits count: that, else the day
     of production (DTM*405), else that of the interchange (ISA09); `counted_by` names the element, both empty without.
+    `payer_numbers` are what else loop 1000A identifies the payer by: N104 and REF*2U.
     """
 
     sender: str
@@ -150,6 +153,7 @@ class Payment:
     segment: int
     counted_from: str = ""
     counted_by: str = ""
+    payer_numbers: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -312,6 +316,7 @@ class _Set:
         self._trn: Segment | None = None
         self._payer, self._payee = Party(), Party()
         self._produced = ""
+        self._payer_numbers: list[str] = []
         self._told = False
         self._claim: _Claim | None = None
         self._provider: list[ProviderAdjustment] = []
@@ -333,6 +338,8 @@ class _Set:
                 self._produced = iso_day(part.element(2).strip())
             case "N1" if self._claim is None:
                 self._party_of_the_payment(part)
+            case "REF" if self._claim is None and part.element(1).strip() == _PAYER_NUMBER:
+                self._payer_numbers.append(part.element(2).strip())
             case "CLP":
                 yield from self._finish_claim()
                 self._claim = _Claim(part)
@@ -390,6 +397,7 @@ class _Set:
             segment=self._st.number,
             counted_from=counted_from,
             counted_by=counted_by,
+            payer_numbers=tuple(dict.fromkeys(filter(None, (self._payer.id, *self._payer_numbers)))),
         )
 
     def _party_of_the_payment(self, part: Segment) -> None:

@@ -20,7 +20,7 @@ from store.claims.export import ExportRefused, export_claims
 from store.claims.following import void_sent_claim
 from store.claims.scrubbing import scrub_claim
 from store.database import Database
-from store.models import Acknowledgment, Claim, ClaimAnswer, ClaimExport
+from store.models import Acknowledgment, Claim, ClaimAnswer, ClaimExport, Payer
 from store.queries import SessionReader
 from store.queries.claims import AnswerRow, claim_page
 from store.remits.posting import take_in as take_in_remittance
@@ -342,6 +342,56 @@ def test_a_277ca_keeps_the_payer_s_number_and_rejects_by_claim(db: Database, tmp
     with db.reading() as session:
         numbers = dict(session.exec(select(Claim.claim_number, Claim.payer_number)).all())
     assert numbers == {sent.numbers[0]: "ICN1", sent.numbers[1]: "ICN2", sent.numbers[2]: ""}
+
+
+OTHER = "HL*4*3*PT~NM1*QC*1*OAKES*ANN****MI*Z9~TRN*2*{number}~STC*{stc}*20261103*WQ*100.03~REF*1K*ICN9~"
+
+
+@pytest.mark.parametrize("stc", ["A7:562:85", "A2:20:PR"], ids=["rejected", "accepted"])
+def test_a_277ca_of_another_patient_than_the_claim_with_its_number_moves_and_keeps_nothing_and_says_so(
+    db: Database, tmp_path: Path, sent: Sent, stc: str
+) -> None:
+    number = sent.numbers[0]
+
+    (told,) = arrive(db, tmp_path, claim_status(sent, OTHER.format(number=number, stc=stc)))
+
+    with db.reading() as session:
+        claim = session.exec(select(Claim).where(Claim.claim_number == number)).one()
+        answers = session.exec(select(ClaimAnswer)).all()
+    assert (claim.status, claim.payer_number, answers) == (ClaimStatus.EXPORTED, "", [])
+    assert told.stayed == ((number, "its answer has the number, but the name and the member id are of another"),)
+    assert "the name and the member id are of another" in told.note
+
+
+def test_a_277ca_of_another_payer_that_we_bill_moves_and_keeps_nothing_and_says_so(
+    db: Database, tmp_path: Path, sent: Sent
+) -> None:
+    number = sent.numbers[0]
+    with db.change(SYSTEM) as change:
+        change.session.add(Payer(source="test", local_id="P2", name="Second Plan", payer_identifier="SECOND"))
+    content = claim_status(sent, patient(number, "A7:562:85"))
+    content = content.replace(b"BLUE PLAINS*****PI*BLUEP", b"SECOND PLAN*****PI*SECOND")
+
+    (told,) = arrive(db, tmp_path, content)
+
+    assert statuses(db)[number] is ClaimStatus.EXPORTED
+    assert told.stayed == ((number, "its answer has the number, but the payer is SECOND PLAN"),)
+
+
+@pytest.mark.parametrize(
+    "sender",
+    [b"CLEARINGHOUSE*****46*CH", b"BLUE PLAINS OF NEBRASKA*****PI*X1"],
+    ids=["clearinghouse", "written otherwise"],
+)
+def test_a_277ca_rejects_by_number_where_who_answers_is_no_other_payer_that_we_bill(
+    db: Database, tmp_path: Path, sent: Sent, sender: bytes
+) -> None:
+    number = sent.numbers[0]
+    content = claim_status(sent, patient(number, "A7:562:85")).replace(b"BLUE PLAINS*****PI*BLUEP", sender)
+
+    arrive(db, tmp_path, content)
+
+    assert statuses(db)[number] is ClaimStatus.REJECTED
 
 
 def test_a_refusal_of_the_batch_holds_for_every_claim_of_it(db: Database, tmp_path: Path, sent: Sent) -> None:

@@ -14,16 +14,33 @@ from hypothesis import strategies as st
 from sqlmodel import Session, col, func, select
 
 from codesets.errors import CodedeskError
+from store.acks import take_in as take_in_answer
 from store.actors import SYSTEM
+from store.claims.changes import refresh_claim
+from store.claims.export import export_claims
+from store.claims.scrubbing import scrub_claim
 from store.database import Database, open_database
 from store.denials.work import DenialRefused, bill_patient, open_again, write_off
 from store.ledger.charges import bill
-from store.models import Claim, Denial, JournalLine, Posting, Remittance, RemittanceClaim
+from store.models import (
+    Acknowledgment,
+    Claim,
+    ClaimExport,
+    Denial,
+    Encounter,
+    JournalLine,
+    Posting,
+    Remittance,
+    RemittanceClaim,
+)
 from store.remits.posting import RemittanceRefused, ReversedLater, post_again, take_in, unpost
 from store.remits.unapplied import StandsAnswered, apply_to_claim, release
-from store.terms import DenialStatus, JournalAccount
+from store.terms import ClaimStatus, DenialStatus, JournalAccount, RemittanceStatus
 from tests.postgres import Server
+from tests.store.claim_samples import CODES, TODAY
 from tests.store.remittance_samples import a_set, interchange
+from tests.store.test_acks import Sent, implementation
+from tests.store.test_claims_following import second_payer
 from tests.store.test_remits_posting import number
 
 __all__ = ["number"]
@@ -89,6 +106,14 @@ def billed(db: Database, number: str) -> str:
 PAYERS = {"": {}, "other number": {"1512345678": "9876543210"}}
 PAYERS["other payer"] = {**PAYERS["other number"], "MEADOWLARK HMO": "SOMEBODY ELSE"}
 """What stands in the payments of each in place of what the samples have."""
+STRANGERS = sorted(PAYERS)
+COVERED = {
+    "first": {"MEADOWLARK HMO": "BLUE PLAINS"},
+    "second": {**PAYERS["other number"], "MEADOWLARK HMO": "SECOND PLAN"},
+    "second, of one house": {"MEADOWLARK HMO": "SECOND PLAN"},
+}
+"""The payers that the coverages of a claim name."""
+PAYERS |= COVERED
 
 
 def answer(db: Database, folder: Path, number: str, *parts: tuple[str, ...], trace: str = "", payer: str = "") -> str:
@@ -549,8 +574,44 @@ def test_a_reversal_is_not_released_under_an_answer_that_came_after_it(
 
 STEPS = ("give up", "bill", "open", "unpost", "post", "apply", "release")
 FILES = st.lists(st.sampled_from(sorted(PARTS)), min_size=1, max_size=3)
-PAYMENTS = st.tuples(st.sampled_from(sorted(PAYERS)), FILES)
+PAYMENTS = st.tuples(st.sampled_from(STRANGERS), FILES)
 MOVES = st.one_of(PAYMENTS, st.tuples(st.sampled_from(STEPS), st.integers(0, 3)))
+
+NAMED = "NM1*QC*1*LINDQVIST*PER"
+OF_FIRST = {
+    "paid": ("CLP*{0}*1*100.03*60*20*HM*ICN8", NAMED, "CAS*CO*45*20.03", "CAS*PR*2*20"),
+    "forwarded": (FORWARDED[0], NAMED, *FORWARDED[1:]),
+    "sent on": ("CLP*{0}*1*100.03*60*20*HM*ICN8", NAMED, "NM1*TT*2*SECOND PLAN", "CAS*CO*45*20.03", "CAS*PR*2*20"),
+    "denied": (NOT_NEEDED[0], NAMED, *NOT_NEEDED[1:]),
+    "denied namelessly": NOT_NEEDED,
+    "not theirs": OTHERS,
+}
+OF_SECOND = {
+    **{
+        f"crossed over {status}": (f"CLP*{{0}}*{status}*100.03*15*5*HM*SUP1", NAMED, "CAS*OA*23*80.03", "CAS*PR*1*5")
+        for status in ("1", "2")
+    },
+    "crossed over 4": (REST_DENIED[0], NAMED, *REST_DENIED[1:]),
+    "crossed over 23": ("CLP*{0}*23*100.03*0**HM*SUP1", NAMED, "CAS*OA*B11*100.03"),
+    "crossed over namelessly": REST_DENIED,
+}
+OF_BOTH = {"first": OF_FIRST, "second": OF_SECOND, "second, of one house": OF_SECOND}
+
+
+def with_reversals(answers: dict[str, tuple[str, ...]]) -> dict[str, tuple[str, ...]]:
+    return answers | {f"{name} reversed": back(answer) for name, answer in answers.items()}
+
+
+MOVES_OF_BOTH = st.one_of(
+    *(
+        st.tuples(
+            st.just(payer),
+            st.lists(st.sampled_from(list(with_reversals(answers).values())), min_size=1, max_size=2),
+        )
+        for payer, answers in OF_BOTH.items()
+    ),
+    st.tuples(st.sampled_from((*STEPS, "999", "999")), st.integers(0, 3)),
+)
 
 
 @pytest.fixture
@@ -592,6 +653,84 @@ def test_whatever_payers_answer_and_people_do_the_charge_is_parted_and_denials_a
 ) -> None:
     with of_its_own() as db:
         parted(db, tmp_path, billed, moves)
+
+
+@pytest.fixture
+def sent(db: Database, tmp_path: Path, billed: str) -> Sent:
+    """How the claim left, which has a second coverage now."""
+    with db.change(SYSTEM) as change:
+        encounter = change.session.exec(select(Encounter)).one()
+        second_payer(change.session, encounter)
+        claim_id = change.session.exec(select(Claim.id)).one()
+        change.session.get_one(Claim, claim_id).status = ClaimStatus.DRAFT
+    refresh_claim(db, SYSTEM, claim_id)
+    scrub_claim(db, CODES, SYSTEM, claim_id, today=TODAY)
+    export_claims(db, SYSTEM, [claim_id], tmp_path / "out.837")
+    with db.reading() as session:
+        export = session.exec(select(ClaimExport)).one()
+        controls = (export.interchange_control, export.group_control, export.transaction_control, export.receiver)
+    return Sent(*controls, (billed,), ())
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.lists(MOVES_OF_BOTH, min_size=1, max_size=12))
+def test_whatever_both_payers_answer_the_charge_is_parted_and_a_claim_that_is_answered_leaves_no_more(
+    sent: Sent,
+    of_its_own: Callable[[], AbstractContextManager[Database]],
+    tmp_path: Path,
+    billed: str,
+    moves: list[tuple[str, list[tuple[str, ...]] | int]],
+) -> None:
+    with of_its_own() as db:
+        parted_between_two(db, tmp_path, sent, billed, moves)
+
+
+def parted_between_two(
+    db: Database, folder: Path, sent: Sent, number: str, moves: list[tuple[str, list[tuple[str, ...]] | int]]
+) -> None:
+    """Make these moves, then take back every payment, and hold claim and books against what they have to be."""
+    ours: list[str] = []
+    back_at_last = False
+    for what, of in moves:
+        if isinstance(of, list):
+            ours.append(answer(db, folder, number, *of, payer=what))
+        elif what == "999":
+            refuse(db, folder, sent)
+        else:
+            step(db, number, what, of, ours)
+        status, answered = standing(db)
+        back_at_last = status is not ClaimStatus.EXPORTED
+        assert not (answered and back_at_last)
+
+    money, denied = of_claim(db), sum(cents for _, cents in living(db))
+    take_all_back(db, ours)
+    assert sum(cents for account, cents in money.items() if account is not JournalAccount.CHARGES) == CHARGE
+    assert denied == money.get(DENIED, 0)
+    assert of_claim(db) == {PAYER: CHARGE, JournalAccount.CHARGES: -CHARGE}
+    assert living(db) == []
+    assert not back_at_last or standing(db) == (ClaimStatus.READY, False)
+
+
+def refuse(db: Database, folder: Path, sent: Sent) -> None:
+    """A 999 refuses the set in which the claim left."""
+    with db.reading() as session:
+        seen = session.exec(select(func.count(col(Acknowledgment.id)))).one()
+    content = implementation(sent, f"AK2*837*{sent.control}~IK5*R*5~", "R")
+    path = folder / f"{seen}.999"
+    path.write_bytes(content.replace(b"000000007", b"%09d" % (seen + 8)))
+    take_in_answer(db, SYSTEM, path)
+
+
+def standing(db: Database) -> tuple[ClaimStatus, bool]:
+    """How the claim stands, and whether a posted payment answers it."""
+    with db.reading() as session:
+        claim = session.exec(select(Claim)).one()
+        query = (
+            select(RemittanceClaim.id)
+            .join(Remittance)
+            .where(RemittanceClaim.claim_id == claim.id, Remittance.status == RemittanceStatus.POSTED)
+        )
+        return claim.status, session.exec(query).first() is not None
 
 
 def parted(db: Database, tmp_path: Path, billed: str, moves: list[tuple[str, list[str] | int]]) -> None:

@@ -266,7 +266,7 @@ def _page_text(page: ClaimPage) -> list[str]:
         safe_line(
             f"{row.status.value}  visit {page.visit_number}  service {row.service_date}  frequency {page.frequency}"
         ),
-        *([safe_line(page.to_replace)] if page.to_replace else []),
+        *(safe_line(note) for note in (page.to_replace, page.answered_though) if note),
         "Dx  " + "   ".join(f"{chr(64 + sequence)} {code}" for sequence, code in page.diagnoses),
         "",
         f"{'#':>3}  {'REV':<4} {'CODE':<6} {'MODS':<12} {'DX':<8} {'UNITS':>5} {'CHARGE':>10}  DATE",

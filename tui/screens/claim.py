@@ -324,8 +324,9 @@ def _answer_lines(page: ClaimPage, width: int) -> list[Line]:
     What it said of an earlier file is told in a quiet color while nothing came for the last one: it is no state.
     """
     lines: list[Line] = []
-    if page.to_replace:
-        lines.append(((f" {'Note':<10}", "dim"), (page.to_replace, "error")))
+    for note in filter(None, (page.to_replace, page.answered_though)):
+        for at, part in enumerate(wrap(note, width - 13)):
+            lines.append(((f" {'' if at else 'Note':<10}", "dim"), (part, "error")))
     of_the_last = [one for one in page.answers if not one.earlier]
     for answer in (of_the_last or page.answers)[:1]:
         taken = "accepted" if answer.accepted else "rejected"

@@ -13,7 +13,7 @@ from store.denials.opening import NOT_VOIDED
 from store.models import Claim, Denial, Remittance, RemittanceLine
 from store.remits.answered.standing import FOREIGN, Answer, whole_lines
 from store.remits.matching import Match, OurClaim
-from store.remits.places import place_of, places_in_order, same_payer, stated_place
+from store.remits.places import one_payer, place_of, places_in_order, sent_on_to, stated_place, told_place
 from store.terms import DenialStatus
 from store.x12.remittance import RemitClaim
 
@@ -34,6 +34,8 @@ def answer_from(claim: RemitClaim, found: Match | None, remittance: Remittance) 
         remittance.paid_on,
         remittance.id,
         payer_name=remittance.payer_name,
+        payer_numbers=tuple(remittance.payer_numbers),
+        sent_on=bool(sent_on_to(claim)),
         lines=whole_lines(found.line_ids) if found else frozenset(),
     )
 
@@ -47,8 +49,8 @@ def in_place_of(answer: Answer, standing: Sequence[Answer], ours: OurClaim) -> l
     place = place_of(ours.payers, answer, standing)
     found = []
     for one, its_place in zip(standing, places_in_order(ours.payers, standing), strict=True):
-        own = same_payer(one, answer)
-        told = stated_place(one.status) and stated_place(answer.status)
+        own = one_payer(ours.payers, one, answer)
+        told = told_place(ours.payers, one) and told_place(ours.payers, answer)
         foreign = FOREIGN in (one.status, answer.status)
         if (own and not told) or (its_place == place and (own or not foreign)):
             found.append(one)

@@ -13,7 +13,7 @@ from sqlmodel import Session, col, select
 
 from store.models import Claim, Posting, Remittance, RemittanceClaim, RemittanceLine
 from store.remits.matching import our_claim
-from store.remits.places import From, Payers, places_in_order, same_payer
+from store.remits.places import FORWARDED_TO, From, Payers, place_of, places_in_order, same_payer
 from store.terms import PostingKind, RemittanceStatus
 
 REPLACED = "answer taken back: replaced"
@@ -46,6 +46,8 @@ class Answer:
     payer_name: str = ""
     reverses_id: str | None = None
     lines: frozenset[str] = frozenset()
+    payer_numbers: Sequence[str] = ()
+    sent_on: bool = False
 
 
 @dataclass(frozen=True)
@@ -70,6 +72,16 @@ def standing_places(session: Session, claim_id: str, payers: Payers) -> list[tup
     """The ids of the answers that stand, as `standing_answers`, each with its place among the payers of our claim."""
     answers = replay(session, [claim_id], (REVERSAL, PREDETERMINATION))[claim_id].standing
     return list(zip((one.id for one in answers), places_in_order(payers, answers), strict=True))
+
+
+def place_of_answer(
+    session: Session, row: RemittanceClaim, remittance: Remittance, claim_id: str, payers: Payers
+) -> int:
+    """The place of a stored answer of our claim among its payers; of one that stands no more as if it came last."""
+    replayed = replay(session, [claim_id], (REVERSAL, PREDETERMINATION))[claim_id].standing
+    places = dict(zip((one.id for one in replayed), places_in_order(payers, replayed), strict=True))
+    answer = From(row.status_code, remittance.payer_identifier, remittance.payer_name, tuple(remittance.payer_numbers))
+    return places.get(row.id) or place_of(payers, answer, replayed)
 
 
 def answered_by_next(session: Session, claim_ids: Sequence[str]) -> dict[str, tuple[list[str], str]]:
@@ -101,7 +113,10 @@ def answers_of(session: Session, claim_ids: Sequence[str]) -> dict[str, list[Fro
     for start in range(0, len(claim_ids), _AT_ONCE):
         replayed |= replay(session, claim_ids[start : start + _AT_ONCE], (REVERSAL, PREDETERMINATION))
     return {
-        one: [From(answer.status, answer.payer, answer.payer_name) for answer in of.standing]
+        one: [
+            From(answer.status, answer.payer, answer.payer_name, answer.payer_numbers, answer.sent_on)
+            for answer in of.standing
+        ]
         for one, of in replayed.items()
     }
 
@@ -216,6 +231,8 @@ def _posted(session: Session, claim_ids: Sequence[str]) -> Iterator[tuple[str, A
         RemittanceClaim.id,
         Remittance.payer_name,
         RemittanceClaim.reverses_id,
+        Remittance.payer_numbers,
+        RemittanceClaim.note,
     )
     query = (
         select(*columns)
@@ -225,9 +242,17 @@ def _posted(session: Session, claim_ids: Sequence[str]) -> Iterator[tuple[str, A
         .order_by(col(Remittance.batch_id).is_(None), Remittance.batch_id, RemittanceClaim.sequence)
     )
     lines = _stored_lines(session, claim_ids)
-    for claim_id, *values in session.exec(query):
+    for claim_id, *values, payer_numbers, note in session.exec(query):
         answer = Answer(*values)
-        yield claim_id, replace(answer, lines=whole_lines(lines.get(answer.id, ())))
+        yield (
+            claim_id,
+            replace(
+                answer,
+                lines=whole_lines(lines.get(answer.id, ())),
+                payer_numbers=tuple(payer_numbers),
+                sent_on=FORWARDED_TO in note,
+            ),
+        )
 
 
 def take_away(standing: list[Answer], reversal: Answer, same_number: bool | None = None) -> Answer | None:

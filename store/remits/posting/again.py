@@ -20,6 +20,7 @@ from store.remits.answered import REPLACED, SETTLED, crowded, reversed_by, rever
 from store.remits.balance import SetSummary, examine
 from store.remits.posting.journal import mirror, prove
 from store.remits.posting.outcomes import TakenIn, standing_as
+from store.remits.reached import reach_again
 from store.remits.replaced import replace_answers
 from store.terms import RemittanceStatus
 
@@ -69,6 +70,7 @@ def _post_kept(change: Change, remittance: Remittance, summary: SetSummary) -> T
     withdraw_reversed(session, reversed_of(session, remittance.id))
     close_reversed(change, reversed_by(session, remittance.id), batch_id, remittance.id)
     session.flush()
+    reach_again(change, remittance)
     _make_room(change, remittance)
     move_answered_in(change, batch_id, remittance.id)
     follow_shares(change, shares_in_batch(session, batch_id), batch_id, remittance.id)

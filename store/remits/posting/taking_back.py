@@ -21,6 +21,7 @@ from store.models.columns import new_id
 from store.remits.answered import REPLACED, SETTLED, clashing, replaced_later, reversed_by, reversed_later
 from store.remits.posting.journal import cash_of, mirror
 from store.remits.posting.outcomes import BilledOn, RemittanceRefused, ReversedLater, needed_reason, standing_as
+from store.remits.reached import unreach
 from store.remits.replaced import replaced_in
 from store.terms import ClaimStatus, PostingKind, RemittanceStatus
 
@@ -111,6 +112,7 @@ def _take_back(change: Change, remittance: Remittance) -> int:
     remittance.status, remittance.batch_id = RemittanceStatus.UNPOSTED, None
     session.add(remittance)
     session.flush()
+    unreach(change, remittance)
     move_answered_in(change, batch_id)
     follow_shares(change, shares_in_batch(session, batch_id), batch_id)
     follow_answers_in(change, batch_id, "the remittance was taken back")

@@ -98,6 +98,7 @@ def _remittance(file_id: str, summary: SetSummary) -> Remittance:
         envelope=envelope_of(payment),
         payer_identifier=payment.payer_id,
         payer_name=payment.payer.name,
+        payer_numbers=list(payment.payer_numbers),
         payee_name=payment.payee.name,
         payee_identifier=payment.payee.id,
         trace=payment.trace,
