@@ -7,6 +7,7 @@ characters does: which of them exist is for the order file, or the code list, to
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -15,10 +16,12 @@ from xml.etree.ElementTree import Element
 from codesets.errors import UnreadableInput
 from codesets.notes import NoteKind
 from codesets.sources import xml
+from codesets.sources.completeness import DIAGNOSES_SIZE
 from codesets.sources.icd10cm_index import recognized_xml
 from codesets.sources.source import FileKind, Recognized, SourceFile
 
 ROOT = "ICD10CM.tabular"
+_CHAPTER_22_FROM = dt.date(2020, 10, 1)
 
 
 @dataclass(frozen=True)
@@ -80,11 +83,13 @@ def recognize(file: SourceFile) -> Recognized | None:
 def read(file: SourceFile, recognized: Recognized) -> Iterator[Chapter | Section | TabularCode]:
     """The parts of the list in file order.
 
-    Raises UnreadableInput for XML that is broken, carries entities, has another root, or holds no codes.
+    Raises UnreadableInput for XML that is broken, carries entities, has another root, or holds no codes, and where a
+    chapter is missing, or a section that a chapter lists at its beginning.
     """
     root = xml.parse(file, ROOT, "ICD-10-CM tabular XML")
     if root.find("chapter/section/diag") is None:
         raise UnreadableInput(f"{file.name}: no codes in it", "expected chapters, sections and codes")
+    _refuse_missing_parts(file, recognized, root)
     for chapter in root.findall("chapter"):
         number = _text(chapter.find("name"))
         yield Chapter(number, _title(chapter), _notes(chapter))
@@ -93,6 +98,22 @@ def read(file: SourceFile, recognized: Recognized) -> Iterator[Chapter | Section
             yield Section(identity, number, _title(section), _notes(section))
             for diagnosis in section.findall("diag"):
                 yield from _codes(diagnosis, None, identity)
+
+
+def _refuse_missing_parts(file: SourceFile, recognized: Recognized, root: Element) -> None:
+    """XML that lost elements is well-formed: chapters are known by number, sections by the list of the chapter."""
+    remedy = "expected every chapter with the sections that it lists; download it again"
+    chapters = {_text(chapter.find("name")): chapter for chapter in root.findall("chapter")}
+    if len(chapters) > 1 and sum(1 for _ in root.iter("diag")) >= DIAGNOSES_SIZE:
+        # Chapter 22, codes for special purposes, has codes since FY2021.
+        last = 22 if recognized.starts and recognized.starts >= _CHAPTER_22_FROM else 21
+        if missing := [str(number) for number in range(1, last + 1) if str(number) not in chapters]:
+            raise UnreadableInput(f"{file.name}: chapter {', '.join(missing)} is missing", remedy)
+    for number, chapter in chapters.items():
+        there = {section.get("id") for section in chapter.findall("section")}
+        listed = [reference.get("id", "") for reference in chapter.findall("sectionIndex/sectionRef")]
+        if lacking := [one for one in listed if one not in there]:
+            raise UnreadableInput(f"{file.name}: chapter {number} lists section {lacking[0]}, which is missing", remedy)
 
 
 def _codes(element: Element, parent: str | None, section: str) -> Iterator[TabularCode]:
