@@ -68,13 +68,15 @@ def run(args: argparse.Namespace) -> int:
 
 def _system_of(reference: Reference, code: str, on: dt.date) -> CodeSystem:
     """The system that has the code, and for what none has the one that its shape belongs to; a dot means ICD-10-CM."""
-    order = (CodeSystem.ICD10CM,) if "." in code else (CodeSystem.HCPCS, CodeSystem.ICD10CM, CodeSystem.ICD10PCS)
+    services = (CodeSystem.HCPCS, CodeSystem.CPT)
+    order = (CodeSystem.ICD10CM,) if "." in code else (*services, CodeSystem.ICD10CM, CodeSystem.ICD10PCS)
     shaped = next((one for one, shape in _SHAPES if shape.fullmatch(code.strip().upper())), CodeSystem.ICD10CM)
     return next((one for one in order if catalog.find(reference, one, code, on)), shaped)
 
 
 _SHAPES = (
     (CodeSystem.HCPCS, re.compile(r"[A-V][0-9]{4}")),
+    (CodeSystem.CPT, re.compile(r"[0-9]{4}[0-9A-Z]")),
     (CodeSystem.ICD10PCS, re.compile(r"[0-9B-HX][0-9A-HJ-NP-Z]{6}")),
 )
 """Codes without a dot that ICD-10-CM, whose printed codes have one, would not be written as."""

@@ -28,9 +28,11 @@ from tui.widgets.text_pane import TextPane
 SYSTEMS: tuple[tuple[CodeSystem, ...], ...] = (
     (CodeSystem.ICD10CM,),
     (CodeSystem.HCPCS,),
+    (CodeSystem.CPT,),
     (CodeSystem.ICD10PCS,),
-    (CodeSystem.ICD10CM, CodeSystem.HCPCS, CodeSystem.ICD10PCS),
+    (CodeSystem.ICD10CM, CodeSystem.HCPCS, CodeSystem.CPT, CodeSystem.ICD10PCS),
 )
+"""What is searched, one after the other. CPT is left out where it is not loaded: it never comes with codedesk."""
 
 
 SEARCH = "search"
@@ -301,8 +303,13 @@ class CodeSearchScreen(EncoderScreen):
         self.go(changes_stop())
 
     def do_system(self) -> None:
-        self._systems = SYSTEMS[(SYSTEMS.index(self._systems) + 1) % len(SYSTEMS)]
-        self.work(self._name_release())
+        self.in_turn(self._next_system())
+
+    async def _next_system(self) -> None:
+        offered = await self.workstation.codes.ask(_offered)
+        at = offered.index(self._systems) if self._systems in offered else -1
+        self._systems = offered[(at + 1) % len(offered)]
+        await self._name_release()
         self._search(self._query)
 
     def do_use_code(self) -> None:
@@ -335,6 +342,14 @@ class CodeSearchScreen(EncoderScreen):
         before = self._back.pop()
         self._source = before.source
         self._show(list(before.rows), before.index)
+
+
+def _offered(reference: Reference) -> list[tuple[CodeSystem, ...]]:
+    """What can be searched with what is loaded."""
+    if reference.releases(CodeSystem.CPT):
+        return list(SYSTEMS)
+    without = (tuple(one for one in systems if one is not CodeSystem.CPT) for systems in SYSTEMS)
+    return [systems for systems in without if systems]
 
 
 def linked_stop(reference: Reference, to: Link, on: date) -> Stop:
