@@ -40,7 +40,6 @@ TERM = "term"
 """What is asked for while the beginning of a term is typed."""
 
 CELLS = range(2, 8)
-MOST_ROWS = 400
 _BELOW = "Right shows the terms below it."
 
 
@@ -376,21 +375,23 @@ def _place_of(terms: Sequence[Term], key: TermKey) -> int:
 
 def table_rows(reference: Reference, book: Book, on: date, beginning: str = "") -> list[Term]:
     """The rows of a table that begin so, each with all below it; the neoplasm table has one main term around all."""
-    tops = books.main_terms(reference, book, on, "" if book is Book.NEOPLASMS else beginning)
-    if book is Book.NEOPLASMS:
-        sites = [site for top in tops for site in books.subterms(reference, top.key, on)]
-        tops = [site for site in sites if site.title.lower().startswith(beginning.lower())]
+    if book is not Book.NEOPLASMS:
+        find = books.whole_terms if beginning else books.main_terms
+        return find(reference, book, on, beginning)
+    tops = books.main_terms(reference, book, on)
+    sites = [site for top in tops for site in books.subterms(reference, top.key, on)]
+    sites = [site for site in sites if site.title.lower().startswith(beginning.lower())]
     if not beginning:
-        return tops
+        return sites
     rows: list[Term] = []
-    for top in tops:
-        _gather(reference, top, on, rows)
-    return rows[:MOST_ROWS]
+    for site in sites:
+        _gather(reference, site, on, rows)
+    return rows
 
 
 def _gather(reference: Reference, term: Term, on: date, rows: list[Term]) -> None:
     rows.append(term)
-    if term.has_terms and len(rows) < MOST_ROWS:
+    if term.has_terms:
         for below in books.subterms(reference, term.key, on):
             _gather(reference, below, on, rows)
 

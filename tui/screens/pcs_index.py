@@ -30,7 +30,6 @@ from tui.widgets.text_pane import TextPane
 TERM = "term"
 """What is asked for while the beginning of a term is typed."""
 
-MOST_ROWS = 400
 NOT_LOADED = "No ICD-10-PCS index is loaded: codedesk codesets import takes its XML."
 
 
@@ -230,7 +229,7 @@ def pcs_index_stop() -> Stop:
 
 
 def _main_entries(reference: Reference, beginning: str, on: date) -> tuple[Entry, ...]:
-    found = procedure_index.main_terms(reference, beginning, on, MOST_ROWS)
+    found = procedure_index.main_terms(reference, beginning, on)
     return tuple(entry for term in found for entry in _entries(term))
 
 
