@@ -98,6 +98,12 @@ def edition(reference: Reference, book: Book, on: dt.date) -> str:
     return str(row[0])
 
 
+def serving(reference: Reference, book: Book, on: dt.date) -> int | None:
+    """The load of the book that answers for the date; None where none is loaded."""
+    load = _load(reference, book, on)
+    return load[1] if load else None
+
+
 def main_terms(reference: Reference, book: Book, on: dt.date, beginning: str = "") -> list[Term]:
     """The main terms that begin with these letters, any case, in the order of the book; all of them for none."""
     if (load := _load(reference, book, on)) is None:

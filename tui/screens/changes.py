@@ -92,8 +92,11 @@ class ChangesScreen(EncoderScreen):
         where = f"{self.rows.index + 1} of {count}" if count else "0"
         return start, ((f"{VIEWS[self._view]}  ", "focus"), (where, "text"))
 
+    async def renew(self) -> None:
+        await self._load(self.rows.index)
+
     async def _load(self, index: int = 0) -> None:
-        self._pairs = await self.workstation.codes.ask(_pairs)
+        self._pairs = await self.read_here(_pairs)
         if self._pairs:
             used = await self.workstation.record.read(open_charts_by_code, self._since)
             self._changes = await self.workstation.codes.ask(_changes, *self._pairs[self._pair], used)
@@ -116,6 +119,7 @@ class ChangesScreen(EncoderScreen):
     async def show_page_here(self) -> None:
         row: ChangeRow | None = self.rows.selected
         charts: tuple[OpenChart, ...] = ()
+        await self.keep_up()
         if row is not None and row.charts:
             charts = await self.workstation.record.read(open_charts_with, row.code, self._since)
         note = f"{counted(row.charts, 'open chart')}" if row and row.charts else ""

@@ -160,7 +160,7 @@ class CodeSearchScreen(EncoderScreen):
         return row.why if self._source else f"search “{self._query}”: {row.why}"
 
     async def _name_release(self) -> None:
-        choice = await self.workstation.codes.ask(Reference.choose, self._systems[0], self.on)
+        choice = await self.read_here(Reference.choose, self._systems[0], self.on)
         label = " + ".join(system.label for system in self._systems)
         edition = choice.release.edition if choice.release else "not loaded"
         self._release = f"{label} {edition} for {self.on}"
@@ -215,7 +215,12 @@ class CodeSearchScreen(EncoderScreen):
     async def _search(self, query: str) -> None:
         await self._find(query)
 
-    async def _find(self, query: str) -> None:
+    async def renew(self) -> None:
+        await self._name_release()
+        if not self._source:
+            await self._find(self._query, self.rows.index)
+
+    async def _find(self, query: str, index: int = 0) -> None:
         begun = time.perf_counter()
         hits = await self.workstation.codes.search(Engine.search, query, self._systems, self.on, 25)
         self._spent = f"{(time.perf_counter() - begun) * 1000:.0f} ms" if query.strip() else ""
@@ -227,7 +232,8 @@ class CodeSearchScreen(EncoderScreen):
             self._elsewhere = f": {other}" if other else ""
         self._back.clear()
         self._searched, self._source = query, ""
-        self._show([CodeRow(h.system, h.code, h.title, h.billable, h.why.text()) for h in hits])
+        self._show([CodeRow(h.system, h.code, h.title, h.billable, h.why.text()) for h in hits], index)
+        await self.keep_up()
 
     async def _read_favorites(self) -> None:
         self._favorites = await self.own_favorites()
@@ -282,7 +288,7 @@ class CodeSearchScreen(EncoderScreen):
         if row is None:
             self.clear_page()
             return
-        page = await self.workstation.codes.ask(read_page, row.system, row.code, self.on)
+        page = await self.read_here(read_page, row.system, row.code, self.on)
         if page is not None:
             self.show_page(page_title(page), lambda width: lay_out(page, row.why, width), page_note(page))
 
@@ -332,7 +338,7 @@ class CodeSearchScreen(EncoderScreen):
         row: CodeRow = self.rows.selected
         below = await self.workstation.codes.ask(_children, row.system, row.code, self.on)
         if not below:
-            self.say(f"There is no code below {row.dotted}.")
+            self.tell(f"There is no code below {row.dotted}.")
             return
         self._back.append(self._here())
         self._source = f"below {row.dotted}"

@@ -77,8 +77,11 @@ class PcsScreen(EncoderScreen):
             return "the tables are not loaded"
         return super().why_not(action)
 
+    async def renew(self) -> None:
+        await self._choose(self._chosen)
+
     async def _choose(self, chosen: str) -> None:
-        choice, built, validity, beyond = await self.workstation.codes.ask(_step, chosen, self.on)
+        choice, built, validity, beyond = await self.read_here(_step, chosen, self.on)
         if not choice.origin.edition:
             self._choice = choice
             self.rows.empty = NOT_LOADED
@@ -115,7 +118,7 @@ class PcsScreen(EncoderScreen):
     async def show_page_here(self) -> None:
         value: AxisValue | None = self.rows.selected
         if value is not None and self._choice is not None and self._choice.axis in DEFINED_AXES:
-            self._show_built(await self.workstation.codes.ask(_meaning, self._choice, value, self.on))
+            self._show_built(await self.read_here(_meaning, self._choice, value, self.on))
 
     @property
     def _loaded(self) -> bool:
