@@ -125,7 +125,8 @@ class CodePage:
     `path` leads from the chapter down to the code's own parent. `notes` holds only kinds that occur, own
     notes before inherited ones, the nearest owner first. `default` is the billable code a header stands for.
     `notes_edition` is the edition of the tabular list, which can be another than that of the codes;
-    `notes_warning` says so in one line where it is of another year, else it is empty.
+    `notes_warning` says so in one line where it is of another year, else it is empty. `outside` is why a code of HCPCS
+    that the file has may not be reported on the date ("terminated on 2018-12-31"), else empty.
     """
 
     code: Code
@@ -139,6 +140,7 @@ class CodePage:
     warning: str
     notes_edition: str = ""
     notes_warning: str = ""
+    outside: str = ""
 
 
 class ValidityKind(StrEnum):
@@ -229,6 +231,7 @@ def page(reference: Reference, system: CodeSystem, code: str, on: dt.date) -> Co
         warning=choice.warning,
         notes_edition=notes_edition,
         notes_warning=notes_warning,
+        outside=_outside(reference, choice.release, found, on),
     )
 
 
@@ -339,6 +342,11 @@ def outside_dates(reference: Reference, release: Release, codes: Collection[str]
         elif added and added > str(on):
             found[code] = f"added on {added}"
     return found
+
+
+def _outside(reference: Reference, release: Release, code: Code, on: dt.date) -> str:
+    dated = release.system is CodeSystem.HCPCS
+    return outside_dates(reference, release, [code.code], on).get(code.code, "") if dated else ""
 
 
 _LINKED = (

@@ -11,8 +11,10 @@ import pytest
 
 from codesets import build, catalog, importing, procedures
 from codesets.catalog import ValidityKind
+from codesets.differences import difference, release_named
 from codesets.flags import flags
 from codesets.gathering import gather
+from codesets.history import Stage, history
 from codesets.reference import Reference
 from codesets.releases import CodeSystem
 from codesets.search import open_engine
@@ -212,3 +214,30 @@ def test_search_finds_a_procedure_by_its_name_in_the_index(tmp_path: Path) -> No
         named = open_engine(reference).search("humming nose", [CodeSystem.ICD10PCS], COVERED)
 
     assert [(hit.code, hit.why.kind) for hit in named][:1] == [("00160ZZ", "index")]
+
+
+def test_a_code_that_the_later_file_terminates_is_deleted_and_one_that_neither_has_in_force_is_not(
+    tmp_path: Path,
+) -> None:
+    def record(code: str, added: str, terminated: str = "") -> str:
+        return made.hcpcs_record(code, 100, "3", f"Hum {code}", "Hum", "D", added, added, terminated, "")
+
+    always, long_gone = record("X0001", "20100101"), record("X0002", "20100101", "20161231")
+    before = [always, long_gone, record("X0003", "20100101")]
+    after = [*before[:2], record("X0003", "20100101", "20181231"), record("X0005", "20190101")]
+    modifier = made.hcpcs_record("ZA", 100, "7", "Made-up modifier", "Made-up", "C", "20020701", "20020701", "", "N")
+    files = [
+        made_file(f"HCPC{year}_CONTR_ANWEB.txt", "\n".join([modifier, *records, ""]))
+        for year, records in ((2018, before), (2019, after))
+    ]
+
+    with loaded_reference(tmp_path / "reference.sqlite", files) as reference:
+        old, new = (release_named(reference, CodeSystem.HCPCS, year) for year in ("2018", "2019"))
+        found = difference(reference, old, new)
+        page = catalog.page(reference, CodeSystem.HCPCS, "X0003", SERVICE)
+        stages = [era.stage for era in history(reference, CodeSystem.HCPCS, "X0003").eras]
+
+    assert [(one.code, one.terminated) for one in found.ended] == [("X0003", "2018-12-31")]
+    assert [one.code for one in found.added] == ["X0005"]
+    assert page is not None and page.outside == "terminated on 2018-12-31"
+    assert stages == [Stage.BILLABLE, Stage.TERMINATED]

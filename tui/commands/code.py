@@ -127,6 +127,7 @@ def _text(page: CodePage) -> str:
     code = page.code
     lines = [f"{code.dotted}  {code.title}"]
     flag = "billable" if code.billable else "header, needs more characters"
+    flag = f"not billable: {page.outside}" if page.outside else flag
     if page.default:
         flag += f"; default {page.default.dotted} {page.default.title}"
     lines += [flag, f"{page.release.system.label} {page.release.edition}, {page.release.period}"]
@@ -211,7 +212,8 @@ def _fields(page: CodePage) -> dict:
         "system": code.system.value,
         "code": code.dotted,
         "title": code.title,
-        "billable": code.billable,
+        "billable": code.billable and not page.outside,
+        "outside": page.outside or None,
         "default": page.default.dotted if page.default else None,
         "release": {
             "edition": page.release.edition,

@@ -100,6 +100,7 @@ def _diff(args: argparse.Namespace) -> int:
     for ended in found.ended:
         heirs = f"  -> {', '.join(dotted(heir, system) for heir in ended.replaced_by)}" if ended.replaced_by else ""
         now = "  (a header now)" if ended.is_header else ""
+        now = f"  (terminated on {ended.terminated})" if ended.terminated else now
         print(f"- {dotted(ended.code, system):<9} {safe_line(ended.title)}{now}{heirs}")
     for retitled in found.retitled:
         print(f"~ {dotted(retitled.code, system):<9} {safe_line(retitled.old)}\n            {safe_line(retitled.new)}")

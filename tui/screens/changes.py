@@ -174,6 +174,7 @@ def _changes(reference: Reference, old: Release, new: Release, used: dict[str, i
     for ended in changed.ended:
         heirs = ", ".join(map(catalog.dotted, ended.replaced_by))
         state = "is a header now" if ended.is_header else "is gone"
+        state = f"was terminated on {ended.terminated}" if ended.terminated else state
         detail = f"{state}; in its place: {heirs}" if heirs else state
         code = catalog.dotted(ended.code)
         rows.append(ChangeRow("-", code, ended.title, detail, used.get(code, 0)))
