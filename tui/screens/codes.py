@@ -306,7 +306,9 @@ class CodeSearchScreen(EncoderScreen):
     def do_changes(self) -> None:
         from tui.screens.changes import changes_stop
 
-        self.go(changes_stop())
+        here = self.code_here()
+        everywhere = len(self._systems) > 1 and here is not None
+        self.go(changes_stop(here[0] if everywhere and here else self._systems[0]))
 
     def do_system(self) -> None:
         self.in_turn(self._next_system())
