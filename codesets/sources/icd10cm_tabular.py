@@ -97,7 +97,7 @@ def read(file: SourceFile, recognized: Recognized) -> Iterator[Chapter | Section
             identity = section.get("id", "")
             yield Section(identity, number, _title(section), _notes(section))
             for diagnosis in section.findall("diag"):
-                yield from _codes(diagnosis, None, identity)
+                yield from _codes(diagnosis, None, identity, shown=False)
 
 
 def _refuse_missing_parts(file: SourceFile, recognized: Recognized, root: Element) -> None:
@@ -116,11 +116,39 @@ def _refuse_missing_parts(file: SourceFile, recognized: Recognized, root: Elemen
             raise UnreadableInput(f"{file.name}: chapter {number} lists section {lacking[0]}, which is missing", remedy)
 
 
-def _codes(element: Element, parent: str | None, section: str) -> Iterator[TabularCode]:
-    code = _text(element.find("name")).replace(".", "")
-    yield TabularCode(code, _text(element.find("desc")), parent, section, _notes(element), _seventh_characters(element))
+def _codes(element: Element, parent: str | None, section: str, shown: bool) -> Iterator[TabularCode]:
+    """A code and those below it. The table of visual impairment stands among the notes of the highest code that refers
+    to it, and is `shown` below that.
+    """
+    code, notes = _text(element.find("name")).replace(".", ""), _notes(element)
+    table = None if shown else element.find(".//visualImpairment")
+    if table is not None and any("table below" in text for _, text in notes):
+        notes, shown = (*notes, *((NoteKind.NOTES, text) for text in _impairments(table))), True
+    yield TabularCode(code, _text(element.find("desc")), parent, section, notes, _seventh_characters(element))
     for child in element.findall("diag"):
-        yield from _codes(child, code, section)
+        yield from _codes(child, code, section, shown)
+
+
+def _impairments(table: Element) -> Iterator[str]:
+    """The rows of the table of visual impairment, each as one line under the heads of its columns."""
+    heads, *rows = table.findall("visCategory")
+    category, most, least = (
+        _text(heads.find(place)).rstrip(":").lower()
+        for place in ("heading", "visRange/visMax/heading", "visRange/visMin/heading")
+    )
+    yield f"{_text(heads.find('heading'))}: {_text(heads.find('visRange/heading')).lower()}"
+    for row in rows:
+        # The same acuity is written in several notations: 6/18, 3/10 (0.3), 20/70.
+        ranges = {
+            head: " or ".join(_text(one) for one in row.findall(f"visRange/{place}/value"))
+            for head, place in ((most, "visMax"), (least, "visMin"))
+        }
+        told = "; ".join(
+            f"{head} {text}" if row.find("visRange/visMin") is not None else text
+            for head, text in ranges.items()
+            if text
+        )
+        yield f"{category} {_text(row.find('value'))}: {told}"
 
 
 def _notes(element: Element) -> tuple[tuple[NoteKind, str], ...]:
