@@ -204,7 +204,10 @@ def descendants(reference: Reference, code: Code) -> list[Code]:
 
 
 def default_child(reference: Reference, header: Code) -> Code:
-    """The billable code that the header stands for (see codesets.hierarchy); a billable code is its own."""
+    """The billable code that the header stands for (see codesets.hierarchy); a billable code is its own.
+
+    Of a table of ICD-10-PCS it is but an example of a whole code: the table stands for none more than for another.
+    """
     if header.billable or header.default_code is None:
         return header
     return _codes(reference, header, "code = ?", header.default_code)[0]
@@ -225,7 +228,7 @@ def page(reference: Reference, system: CodeSystem, code: str, on: dt.date) -> Co
         notes=_notes(reference, found, lineage, groups),
         seventh_characters=_seventh_characters(reference, found, lineage),
         children=tuple(children(reference, found)),
-        default=None if found.billable else default_child(reference, found),
+        default=None if found.billable or system is CodeSystem.ICD10PCS else default_child(reference, found),
         release=choice.release,
         covered=choice.covered,
         warning=choice.warning,

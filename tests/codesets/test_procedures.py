@@ -252,3 +252,9 @@ def test_a_code_that_the_later_file_terminates_is_deleted_and_one_that_neither_h
     assert [one.code for one in found.added] == ["X0005"]
     assert page is not None and page.outside == "terminated on 2018-12-31"
     assert stages == [Stage.BILLABLE, Stage.TERMINATED]
+
+
+def test_a_table_has_no_default_code(reference: Reference) -> None:
+    page = catalog.page(reference, CodeSystem.ICD10PCS, "001", COVERED)
+
+    assert page is not None and page.children and page.default is None
