@@ -173,9 +173,12 @@ def normalize(code: str) -> str:
 
 
 def dotted(code: str, system: CodeSystem = CodeSystem.ICD10CM) -> str:
-    """A code as it is printed; only ICD-10-CM has a dot, after the third character. What is no code gets none."""
+    """A code as it is printed; only ICD-10-CM has a dot, after the third character. What is no code gets none.
+
+    The second and the third character of a category can be a letter (QA0, M1A, Z3A); one of them is a digit.
+    """
     plain = normalize(code)
-    has_dot = system is CodeSystem.ICD10CM and len(plain) > 3 and plain[1].isdigit()
+    has_dot = system is CodeSystem.ICD10CM and bool(_CATEGORY.match(plain)) and len(plain) > 3
     return f"{plain[:3]}.{plain[3:]}" if has_dot else plain
 
 
@@ -306,6 +309,7 @@ def modifiers(reference: Reference, on: dt.date) -> dict[str, str]:
 
 
 _LONGEST_WRITTEN = 20
+_CATEGORY = re.compile(r"[A-Z](?:[0-9][0-9A-Z]|[A-Z][0-9])")
 
 
 def _elsewhere(reference: Reference, release: Release, code: str) -> str:

@@ -46,7 +46,7 @@ _SHAPES = (
 
 
 # A letter, a digit and more of either, with a dot or as long as a code: nobody means words by it.
-_CM_SHAPE = re.compile(r"[A-Z]\d[0-9A-Z]\.[0-9A-Z]*|[A-Z]\d[0-9A-Z]{2,5}", re.IGNORECASE)
+_CM_SHAPE = re.compile(r"[A-Z](?:\d[0-9A-Z]|[A-Z]\d)\.[0-9A-Z]*|[A-Z]\d[0-9A-Z]{2,5}", re.IGNORECASE)
 
 
 def system_of(reference: Reference, code: str, on: dt.date) -> str | None:

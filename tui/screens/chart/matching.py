@@ -27,7 +27,7 @@ FAVORITES_KEY = "="
 MOST_FAVORITES = 50
 MATCHES = 8
 MOST_BELOW = 60
-_INCOMPLETE = re.compile(r"[A-Za-z]\d[0-9A-Za-z]\.?[0-9A-Za-z]{0,3}")
+_INCOMPLETE = re.compile(r"[A-Za-z](?:\d[0-9A-Za-z]|[A-Za-z]\d)\.?[0-9A-Za-z]{0,3}")
 """A code of ICD-10-CM with fewer than seven characters."""
 
 
