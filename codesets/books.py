@@ -98,17 +98,69 @@ def edition(reference: Reference, book: Book, on: dt.date) -> str:
     return str(row[0])
 
 
-def main_terms(reference: Reference, book: Book, on: dt.date, beginning: str = "", limit: int = 200) -> list[Term]:
-    """The main terms that begin with these letters, any case, in the order of the book."""
+def serving(reference: Reference, book: Book, on: dt.date) -> int | None:
+    """The load of the book that answers for the date; None where none is loaded."""
+    load = _load(reference, book, on)
+    return load[1] if load else None
+
+
+def main_terms(reference: Reference, book: Book, on: dt.date, beginning: str = "") -> list[Term]:
+    """The main terms that begin with these letters, any case, in the order of the book; all of them for none."""
     if (load := _load(reference, book, on)) is None:
         return []
-    begins = beginning.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") + "%"
+    return _terms(
+        reference, load[0], load[1], "parent IS NULL AND title LIKE :begins ESCAPE '\\'", begins=_like(beginning)
+    )
+
+
+def whole_terms(reference: Reference, book: Book, on: dt.date, beginning: str) -> list[Term]:
+    """The main terms that begin with these letters, each followed by all below it, in the order of the book."""
+    if (load := _load(reference, book, on)) is None:
+        return []
+    query = "SELECT id, title LIKE ? ESCAPE '\\' FROM index_terms WHERE load_id = ? AND parent IS NULL ORDER BY id"
+    mains = reference.db.execute(query, (_like(beginning), load[1])).fetchall()
+    found: list[Term] = []
+    begins: int | None = None
+    for number, wanted in [*mains, (_PAST_ALL, False)]:
+        if wanted and begins is None:
+            begins = number
+        elif not wanted and begins is not None:
+            found += _terms(reference, *load, "id >= :begins AND id < :ends", begins=begins, ends=number)
+            begins = None
+    return found
+
+
+_PAST_ALL = 1 << 40
+
+
+def _like(beginning: str) -> str:
+    return beginning.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") + "%"
+
+
+def _terms(reference: Reference, release: Release, load: int, where: str, **values: str | int) -> list[Term]:
+    """The terms of a load that a condition names, in the order of the book: three queries for thousands of them."""
+    named = {**values, "load": load, "release": release.id}
+    chosen = f"SELECT id FROM index_terms WHERE load_id = :load AND {where}"
+    targets: dict[int, list[Target]] = {}
     rows = reference.db.execute(
-        "SELECT id FROM index_terms WHERE load_id = ? AND parent IS NULL AND title LIKE ? ESCAPE '\\'"
-        " ORDER BY id LIMIT ?",
-        (load[1], begins, limit),
-    ).fetchall()
-    return [_term(reference, load[0], TermKey(load[1], row[0])) for row in rows]
+        f"SELECT term, {_TARGETS}, c.billable FROM index_targets t"
+        " LEFT JOIN codes c ON c.release_id = :release AND c.code = t.code"
+        f" WHERE t.load_id = :load AND term IN ({chosen}) ORDER BY term, ordinal",
+        named,
+    )
+    for number, *row, billable in rows:
+        targets.setdefault(number, []).append(_target(reference, release, tuple(row), billable))
+    below = {
+        row[0]
+        for row in reference.db.execute(
+            f"SELECT DISTINCT parent FROM index_terms WHERE load_id = :load AND parent IN ({chosen})", named
+        )
+    }
+    query = f"SELECT id, level, title, modifiers FROM index_terms WHERE load_id = :load AND {where} ORDER BY id"
+    return [
+        Term(TermKey(load, number), level, title, modifiers, tuple(targets.get(number, ())), number in below)
+        for number, level, title, modifiers in reference.db.execute(query, named).fetchall()
+    ]
 
 
 @dataclass(frozen=True)
@@ -173,10 +225,7 @@ _ALL_BELOW = """
 def subterms(reference: Reference, term: TermKey, on: dt.date) -> list[Term]:
     """The terms directly below, in the order of the book."""
     release = reference.choose(CodeSystem.ICD10CM, on).release
-    rows = reference.db.execute(
-        "SELECT id FROM index_terms WHERE load_id = ? AND parent = ? ORDER BY id", (term.load, term.id)
-    ).fetchall()
-    return [_term(reference, release, TermKey(term.load, row[0])) for row in rows] if release else []
+    return _terms(reference, release, term.load, "parent = :parent", parent=term.id) if release else []
 
 
 def term(reference: Reference, key: TermKey, on: dt.date) -> Term | None:
@@ -265,6 +314,7 @@ def index_terms(reference: Reference, code: str, on: dt.date, limit: int = 100) 
 
 
 _TARGET = "kind, text, col, code, leads_to_load, leads_to"
+_TARGETS = "t.kind, t.text, t.col, t.code, t.leads_to_load, t.leads_to"
 
 
 def _load(reference: Reference, book: Book, on: dt.date) -> tuple[Release, int] | None:
@@ -274,20 +324,17 @@ def _load(reference: Reference, book: Book, on: dt.date) -> tuple[Release, int] 
 
 
 def _term(reference: Reference, release: Release, key: TermKey) -> Term:
-    query = "SELECT level, title, modifiers FROM index_terms WHERE load_id = ? AND id = ?"
-    level, title, modifiers = reference.db.execute(query, (key.load, key.id)).fetchone()
-    rows = reference.db.execute(
-        f"SELECT {_TARGET} FROM index_targets WHERE load_id = ? AND term = ? ORDER BY ordinal", (key.load, key.id)
-    ).fetchall()
-    below = reference.db.execute(
-        "SELECT 1 FROM index_terms WHERE load_id = ? AND parent = ? LIMIT 1", (key.load, key.id)
-    ).fetchone()
-    return Term(key, level, title, modifiers, tuple(_target(reference, release, row) for row in rows), bool(below))
+    return _terms(reference, release, key.load, "id = :id", id=key.id)[0]
 
 
-def _target(reference: Reference, release: Release, row: tuple[object, ...]) -> Target:
+def _target(reference: Reference, release: Release, row: tuple[object, ...], billable: int | None = None) -> Target:
+    """The target of a row; `billable` is what the release says of its code, where that was read with it."""
     kind, text, column, code, to_load, to = row
-    found, state = _resolve(reference, release, str(code)) if code else (None, CodeState.NO_CODE)
+    found, state = (None, CodeState.NO_CODE)
+    if code and billable is not None:
+        found, state = str(code), CodeState.BILLABLE if billable else CodeState.HEADER
+    elif code:
+        found, state = _resolve(reference, release, str(code))
     leads = TermKey(int(str(to_load)), int(str(to))) if to is not None else None
     return Target(TargetKind(str(kind)), str(text), int(str(column)), found, state, leads)
 

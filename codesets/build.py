@@ -24,6 +24,7 @@ from codesets.errors import ReferenceUnavailable, UnreadableInput
 from codesets.home import ensure_home
 from codesets.loading import icd10cm, schema, tables
 from codesets.loading.loads import begin_load, columns, end_load, enter_release, release_id, tables_with
+from codesets.loading.losses import BEFORE
 from codesets.reference import (
     APPLICATION_ID,
     SCHEMA_VERSION,
@@ -104,9 +105,9 @@ def shipped_editions() -> set[tuple[CodeSystem, str]]:
 def replacement(place: Path, base: Path | None, progress: Progress) -> Iterator[sqlite3.Connection]:
     """A database to fill, which takes the place of the old one when the block ends without an error.
 
-    It begins as a copy of `base`, or empty with its tables; readers keep the old file until they look again.
-    Search indexes are built at the end, those of untouched releases taken over. After an error nothing has
-    changed. Callers hold the builder's lock.
+    It begins as a copy of `base`, which is attached as `before`, or empty with its tables; readers keep the old file
+    until they look again. Search indexes are built at the end, those of untouched releases taken over. After an error
+    nothing has changed. Callers hold the builder's lock.
     """
     temporary = place.with_name(f".{place.name}.{os.getpid()}.building")
     build_id = os.urandom(8).hex()
@@ -118,7 +119,7 @@ def replacement(place: Path, base: Path | None, progress: Progress) -> Iterator[
     try:
         if base is not None:
             shutil.copyfile(base, temporary)
-        db = sqlite3.connect(temporary, isolation_level=None)
+        db = sqlite3.connect(temporary.absolute().as_uri(), uri=True, isolation_level=None)
         try:
             # The file is not in place yet, so a crash loses nothing; savepoints still need a journal.
             db.executescript("PRAGMA journal_mode = MEMORY; PRAGMA synchronous = OFF; PRAGMA temp_store = MEMORY;")
@@ -126,6 +127,8 @@ def replacement(place: Path, base: Path | None, progress: Progress) -> Iterator[
                 db.executescript(schema.TABLES + tables.TABLES)
                 db.execute(f"PRAGMA application_id = {APPLICATION_ID}")
                 db.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
+            else:
+                db.execute(f"ATTACH ? AS {BEFORE}", (f"{base.absolute().as_uri()}?mode=ro",))
             db.execute("BEGIN")
             db.execute("INSERT OR REPLACE INTO meta VALUES ('build', ?)", (build_id,))
             yield db

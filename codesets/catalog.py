@@ -125,7 +125,8 @@ class CodePage:
     `path` leads from the chapter down to the code's own parent. `notes` holds only kinds that occur, own
     notes before inherited ones, the nearest owner first. `default` is the billable code a header stands for.
     `notes_edition` is the edition of the tabular list, which can be another than that of the codes;
-    `notes_warning` says so in one line where it is of another year, else it is empty.
+    `notes_warning` says so in one line where it is of another year, else it is empty. `outside` is why a code of HCPCS
+    that the file has may not be reported on the date ("terminated on 2018-12-31"), else empty.
     """
 
     code: Code
@@ -139,6 +140,7 @@ class CodePage:
     warning: str
     notes_edition: str = ""
     notes_warning: str = ""
+    outside: str = ""
 
 
 class ValidityKind(StrEnum):
@@ -171,9 +173,12 @@ def normalize(code: str) -> str:
 
 
 def dotted(code: str, system: CodeSystem = CodeSystem.ICD10CM) -> str:
-    """A code as it is printed; only ICD-10-CM has a dot, after the third character. What is no code gets none."""
+    """A code as it is printed; only ICD-10-CM has a dot, after the third character. What is no code gets none.
+
+    The second and the third character of a category can be a letter (QA0, M1A, Z3A); one of them is a digit.
+    """
     plain = normalize(code)
-    has_dot = system is CodeSystem.ICD10CM and len(plain) > 3 and plain[1].isdigit()
+    has_dot = system is CodeSystem.ICD10CM and bool(_CATEGORY.match(plain)) and len(plain) > 3
     return f"{plain[:3]}.{plain[3:]}" if has_dot else plain
 
 
@@ -202,7 +207,10 @@ def descendants(reference: Reference, code: Code) -> list[Code]:
 
 
 def default_child(reference: Reference, header: Code) -> Code:
-    """The billable code that the header stands for (see codesets.hierarchy); a billable code is its own."""
+    """The billable code that the header stands for (see codesets.hierarchy); a billable code is its own.
+
+    Of a table of ICD-10-PCS it is but an example of a whole code: the table stands for none more than for another.
+    """
     if header.billable or header.default_code is None:
         return header
     return _codes(reference, header, "code = ?", header.default_code)[0]
@@ -223,12 +231,13 @@ def page(reference: Reference, system: CodeSystem, code: str, on: dt.date) -> Co
         notes=_notes(reference, found, lineage, groups),
         seventh_characters=_seventh_characters(reference, found, lineage),
         children=tuple(children(reference, found)),
-        default=None if found.billable else default_child(reference, found),
+        default=None if found.billable or system is CodeSystem.ICD10PCS else default_child(reference, found),
         release=choice.release,
         covered=choice.covered,
         warning=choice.warning,
         notes_edition=notes_edition,
         notes_warning=notes_warning,
+        outside=_outside(reference, choice.release, found, on),
     )
 
 
@@ -300,6 +309,7 @@ def modifiers(reference: Reference, on: dt.date) -> dict[str, str]:
 
 
 _LONGEST_WRITTEN = 20
+_CATEGORY = re.compile(r"[A-Z](?:[0-9][0-9A-Z]|[A-Z][0-9])")
 
 
 def _elsewhere(reference: Reference, release: Release, code: str) -> str:
@@ -339,6 +349,11 @@ def outside_dates(reference: Reference, release: Release, codes: Collection[str]
         elif added and added > str(on):
             found[code] = f"added on {added}"
     return found
+
+
+def _outside(reference: Reference, release: Release, code: Code, on: dt.date) -> str:
+    dated = release.system is CodeSystem.HCPCS
+    return outside_dates(reference, release, [code.code], on).get(code.code, "") if dated else ""
 
 
 _LINKED = (

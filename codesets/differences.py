@@ -1,13 +1,14 @@
 """What changed between two releases of a code system: the "what changed on October 1" of coders.
 
 Compared are the billable codes, as the official addenda count them: new ones, ones that are no longer billable
-(gone, or a header now), and ones with another title; an accent more is no other title.
+(gone, or a header now), and ones with another title; an accent more is no other title. HCPCS keeps terminated codes
+in its file for years: there a code is compared by whether it is in force in the period of the release.
 """
 
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from codesets.errors import UsageError
@@ -29,12 +30,16 @@ class Added:
 
 @dataclass(frozen=True)
 class Ended:
-    """A code that is no longer billable: a header now, or gone, with the codes that took its place if known."""
+    """A code that is no longer billable: a header now, or gone, with the codes that took its place if known.
+
+    `terminated` is the last day of one that still stands in the file, ISO; empty for any other.
+    """
 
     code: str
     title: str
     is_header: bool
     replaced_by: tuple[str, ...] = ()
+    terminated: str = ""
 
 
 @dataclass(frozen=True)
@@ -63,13 +68,13 @@ def difference(reference: Reference, old: Release, new: Release) -> Difference:
     The database compares, since the titles of two releases would be 50 MiB in the memory of a session.
     """
     replaced = _replacements(reference, new)
-    pair = (old.id, new.id)
-    added = [Added(code, title, was) for code, title, was in _one_sided(reference.db, new.id, old.id)]
+    last_days = _last_days(reference.db, new)
+    added = [Added(code, title, was) for code, title, was in _one_sided(reference.db, new, old)]
     ended = [
-        Ended(code, title, is_header, tuple(heir for heir in replaced.get(code, ()) if _valid(reference, new, heir)))
-        for code, title, is_header in _one_sided(reference.db, old.id, new.id)
+        Ended(code, title, is_header, _heirs(reference, new, replaced.get(code, ())), last_days.get(code, ""))
+        for code, title, is_header in _one_sided(reference.db, old, new)
     ]
-    changed = (Retitled(*row) for row in reference.db.execute(_RETITLED, pair))
+    changed = (Retitled(*row) for row in _both_sided(reference.db, old, new))
     retitled = [row for row in changed if not same_title(row.old, row.new)]
     return Difference(old, new, tuple(added), tuple(ended), tuple(retitled))
 
@@ -78,9 +83,9 @@ def differs(reference: Reference, old: Release, new: Release) -> bool:
     """Whether anything changed; it stops at the first change. A new edition within a year can bring none."""
     db = reference.db
     return (
-        any(True for _ in _one_sided(db, new.id, old.id))
-        or any(True for _ in _one_sided(db, old.id, new.id))
-        or any(not same_title(was, now) for _, was, now in db.execute(_RETITLED, (old.id, new.id)))
+        any(True for _ in _one_sided(db, new, old))
+        or any(True for _ in _one_sided(db, old, new))
+        or any(not same_title(was, now) for _, was, now in _both_sided(db, old, new))
     )
 
 
@@ -105,22 +110,54 @@ def release_named(reference: Reference, system: CodeSystem, name: str) -> Releas
 
 
 _ONE_SIDED = """
-    SELECT mine.code, mine.title, other.code IS NOT NULL FROM codes AS mine
-    LEFT JOIN codes AS other ON other.release_id = ?2 AND other.code = mine.code
-    WHERE mine.release_id = ?1 AND mine.billable AND NOT coalesce(other.billable, 0) ORDER BY mine.position
+    SELECT mine.code, mine.title, other.billable IS 0 FROM codes AS mine
+    LEFT JOIN codes AS other ON other.release_id = :other AND other.code = mine.code
+    WHERE mine.release_id = :mine AND mine.billable AND {mine}
+    AND NOT (coalesce(other.billable, 0) AND {other}) ORDER BY mine.position
 """
 _RETITLED = """
     SELECT mine.code, mine.title, other.title FROM codes AS mine
-    JOIN codes AS other ON other.release_id = ?2 AND other.code = mine.code
-    WHERE mine.release_id = ?1 AND mine.billable AND other.billable AND other.title <> mine.title
-    ORDER BY mine.position
+    JOIN codes AS other ON other.release_id = :other AND other.code = mine.code
+    WHERE mine.release_id = :mine AND mine.billable AND other.billable AND other.title <> mine.title
+    AND {mine} AND {other} ORDER BY mine.position
 """
+# Whether a code of HCPCS is in force on some day of the release; every code of the other systems is.
+_IN_FORCE = """NOT EXISTS (SELECT 1 FROM hcpcs_details d WHERE d.load_id = :{side}_load AND d.code = {side}.code
+    AND (d.terminated < :{side}_starts OR d.added > :{side}_ends))"""
+# Without being told of the load, SQLite walks all details for each code.
+_LOAD = "SELECT id FROM loads WHERE release_id = ? AND kind = ?"
 
 
-def _one_sided(db: sqlite3.Connection, release: int, other: int) -> Iterator[tuple[str, str, bool]]:
+def _one_sided(db: sqlite3.Connection, release: Release, other: Release) -> Iterator[tuple[str, str, bool]]:
     """The codes that are billable in one release only: code, title, and whether the other has it as a header."""
-    for code, title, there in db.execute(_ONE_SIDED, (release, other)):
-        yield code, title, bool(there)
+    for code, title, is_header in _compare(db, _ONE_SIDED, release, other):
+        yield code, title, bool(is_header)
+
+
+def _both_sided(db: sqlite3.Connection, old: Release, new: Release) -> Iterator[tuple[str, str, str]]:
+    """The codes that are billable in both with two titles: code, the old title, the new one."""
+    yield from _compare(db, _RETITLED, old, new)
+
+
+def _compare(db: sqlite3.Connection, query: str, mine: Release, other: Release) -> sqlite3.Cursor:
+    dated = mine.system is CodeSystem.HCPCS
+    sides = {side: _IN_FORCE.format(side=side) if dated else "1" for side in ("mine", "other")}
+    values: dict[str, int | str] = {}
+    for side, release in (("mine", mine), ("other", other)):
+        (load,) = db.execute(_LOAD, (release.id, FileKind.HCPCS.value)).fetchone() or (0,)
+        values |= {side: release.id, f"{side}_load": load}
+        values |= {f"{side}_starts": str(release.starts), f"{side}_ends": str(release.ends)}
+    return db.execute(query.format(**sides), values)
+
+
+def _last_days(db: sqlite3.Connection, release: Release) -> dict[str, str]:
+    """The last day of every code that the file of the release terminates."""
+    query = "SELECT code, terminated FROM hcpcs_details JOIN loads ON loads.id = load_id WHERE release_id = ?"
+    return dict(db.execute(f"{query} AND terminated IS NOT NULL", (release.id,)).fetchall())
+
+
+def _heirs(reference: Reference, release: Release, codes: Sequence[str]) -> tuple[str, ...]:
+    return tuple(code for code in codes if _valid(reference, release, code))
 
 
 def _valid(reference: Reference, release: Release, code: str) -> bool:

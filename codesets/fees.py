@@ -40,6 +40,7 @@ class FeeValue:
     team: str
     conversion_factor: Decimal | None
     origin: Origin
+    description: str = ""
 
 
 def fee_value(reference: Reference, code: str, on: dt.date, modifier: str = "") -> FeeValue | None:
@@ -51,7 +52,7 @@ def fee_value(reference: Reference, code: str, on: dt.date, modifier: str = "") 
     source = next((origin for origin in origins if origin.covered), max(origins, key=lambda origin: origin.load))
     row = reference.db.execute(
         "SELECT code, modifier, status, global_days, work, nonfacility_total, facility_total, pctc, multiple,"
-        " bilateral, assistant, cosurgeon, team, conversion_factor FROM fee_values"
+        " bilateral, assistant, cosurgeon, team, conversion_factor, description FROM fee_values"
         " WHERE load_id = ? AND code = ? AND modifier = ?",
         (source.load, code, modifier),
     ).fetchone()
@@ -61,4 +62,6 @@ def fee_value(reference: Reference, code: str, on: dt.date, modifier: str = "") 
     work, nonfacility, facility, factor = (None if text is None else Decimal(text) for text in (*row[4:7], row[13]))
     pctc, multiple, bilateral, assistant, cosurgeon, team = row[7:13]
     indicators = (pctc, multiple, bilateral, assistant, cosurgeon, team)
-    return FeeValue(code, modifier, status, days, work, nonfacility, facility, *indicators, factor, source)
+    return FeeValue(
+        code, modifier, status, days, work, nonfacility, facility, *indicators, factor, source, row[14] or ""
+    )

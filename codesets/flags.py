@@ -45,6 +45,7 @@ EDITOR_LISTS = {
 # "in other diseases classified elsewhere", but not "as the cause of diseases classified elsewhere" (B95-B97).
 _ELSEWHERE = re.compile(r"\bin (?:[\w,]+ ){0,6}?diseases classified elsewhere", re.IGNORECASE)
 _EXTERNAL_CAUSES = "VWXY"
+_MOST_PRIMARIES = 8
 
 
 def flags(reference: Reference, system: CodeSystem, code: str, on: dt.date) -> list[Flag]:
@@ -106,3 +107,21 @@ def _service(reference: Reference, code: str, on: dt.date) -> Iterator[Flag]:
         if units.most:
             counted = "a line" if units.most.indicator == 1 else "a day"
             yield Flag(f"most units, {setting}", f"{units.most.units} {counted}", units.coverage.edition)
+    yield from _edits(reference, code, on)
+
+
+def _edits(reference: Reference, code: str, on: dt.date) -> Iterator[Flag]:
+    """What the NCCI files say of a service beside its units: how many codes it denies, what an add-on code needs."""
+    for setting in (Setting.PRACTITIONER, Setting.HOSPITAL):
+        source = ncci.pair_source(reference, on, setting)
+        loads = [load for load, first, last in source.loads if first <= code <= last]
+        seconds = {second for load in loads for second in ncci.seconds_in_force(reference, load, code, on)}
+        if seconds:
+            part = "" if source.coverage.complete else ", of the parts loaded"
+            yield Flag(f"pairs, {setting}", f"column 1 of {len(seconds):,}{part}", source.coverage.edition)
+    found = ncci.add_on_primaries(reference, [code], on)
+    if rule := found.rules.get(code):
+        many = len(rule.primaries) > _MOST_PRIMARIES
+        listed = f"one of {len(rule.primaries)} codes" if many else ", ".join(rule.primaries)
+        needed = " or ".join(filter(None, (listed, "what the contractor says" if rule.contractor_decides else "")))
+        yield Flag("add-on", f"only beside {needed}", found.coverage.edition)

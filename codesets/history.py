@@ -16,6 +16,7 @@ class Stage(StrEnum):
 
     BILLABLE = "billable"
     HEADER = "header"
+    TERMINATED = "terminated"
     ABSENT = "absent"
 
 
@@ -54,6 +55,8 @@ def history(reference: Reference, system: CodeSystem, code: str) -> History:
         query = "SELECT billable, title FROM codes WHERE release_id = ? AND code = ?"
         row = reference.db.execute(query, (release.id, code)).fetchone()
         stage = Stage.ABSENT if row is None else Stage.BILLABLE if row[0] else Stage.HEADER
+        if row and _ended_before(reference, release, code):
+            stage = Stage.TERMINATED
         title = row[1] if row else ""
         if eras and eras[-1].stage is stage and same_title(eras[-1].title, title):
             eras[-1] = Era(eras[-1].first, release, stage, title)
@@ -63,6 +66,16 @@ def history(reference: Reference, system: CodeSystem, code: str) -> History:
     if eras and eras[-1].stage is Stage.BILLABLE:
         return History(code, tuple(eras), came_from, (), heirs)
     return History(code, tuple(eras), came_from, heirs, ())
+
+
+def _ended_before(reference: Reference, release: Release, code: str) -> bool:
+    """Whether HCPCS has the code still, but terminated before the release begins."""
+    query = (
+        "SELECT 1 FROM hcpcs_details JOIN loads ON loads.id = load_id"
+        " WHERE release_id = ? AND code = ? AND terminated < ?"
+    )
+    dated = release.system is CodeSystem.HCPCS
+    return dated and reference.db.execute(query, (release.id, code, str(release.starts))).fetchone() is not None
 
 
 def _conversions(reference: Reference, release: Release, code: str) -> tuple[tuple[str, ...], tuple[str, ...]]:

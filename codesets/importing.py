@@ -18,7 +18,7 @@ from typing import Any
 from codesets import build
 from codesets.errors import CodedeskError, ReferenceUnavailable, UnreadableInput
 from codesets.gathering import Found, Gathered
-from codesets.loading import families
+from codesets.loading import families, losses
 from codesets.loading.loads import Counts, is_loaded
 from codesets.reference import Progress
 from codesets.releases import CodeSystem
@@ -27,6 +27,9 @@ from codesets.sources import recognize, source
 from codesets.sources.accompanying import accompanies
 from codesets.sources.periods import edition_named
 from codesets.sources.source import FileKind, Recognized, Rejected
+
+ACCEPT = "download it again, or load it with --accept-missing where it is right"
+"""What to do about a file that lacks too much of what it should have."""
 
 # Rejected records kept for the report of one file; all are counted.
 _MOST_SHOWN = 200
@@ -101,8 +104,8 @@ def plan(place: Path, gathered: Gathered, edition: str = "") -> list[Item]:
     return sorted(items, key=_order)
 
 
-def run(place: Path, items: list[Item], progress: Progress) -> Report:
-    """Load what the plan says.
+def run(place: Path, items: list[Item], progress: Progress, accept_missing: bool = False) -> Report:
+    """Load what the plan says; a file that lacks what it should have only where `accept_missing` says that it is right.
 
     Raises ReferenceUnavailable when the database cannot be replaced; then nothing has changed.
     """
@@ -115,9 +118,10 @@ def run(place: Path, items: list[Item], progress: Progress) -> Report:
         try:
             if to_load:
                 with build.replacement(place, place, progress) as db:
-                    for number, item in enumerate(to_load):
-                        progress(item.found.file.name, 0.4 * number / len(to_load))
-                        results.append(_load(db, item))
+                    for group in _groups(to_load):
+                        done = len(results) - len(items) + len(to_load)
+                        progress(group[0].found.file.name, 0.4 * done / len(to_load))
+                        results += _load_together(db, group, accept_missing)
                     if not any(result.item.status is Status.LOADED for result in results):
                         raise _NothingLoaded
                     families.finish(db)
@@ -187,6 +191,51 @@ class _Sieve:
                     self.kept.append(Rejected(row.line, row.reason, safe_line(row.text)))
             else:
                 yield row
+
+
+def _groups(items: list[Item]) -> list[list[Item]]:
+    """The files in their order, the parts of one release of pairs together: rows move between parts by the quarter."""
+    groups: dict[object, list[Item]] = {}
+    for number, item in enumerate(items):
+        known = item.recognized
+        pairs = known is not None and known.kind is FileKind.PTP
+        key = (known.edition, (known.part or "").rpartition(" ")[0]) if known and pairs else number
+        groups.setdefault(key, []).append(item)
+    return list(groups.values())
+
+
+def _load_together(db: sqlite3.Connection, items: list[Item], accept_missing: bool) -> list[Result]:
+    """Load files, then look at what they lack; where that is too much, none of them is loaded."""
+    db.execute("SAVEPOINT files")
+    results = [_load(db, item) for item in items]
+    loaded = [result for result in results if result.item.status is Status.LOADED]
+    changes = losses.compared(db, [_known(result) for result in loaded])
+    doubted = any(one.doubts for one in changes) and not accept_missing
+    if doubted:
+        db.execute("ROLLBACK TO files")
+    db.execute("RELEASE files")
+    told = {id(result): change for result, change in zip(loaded, changes, strict=True)}
+    return [_settled(db, result, told.get(id(result)), doubted) for result in results]
+
+
+def _settled(db: sqlite3.Connection, result: Result, change: losses.Compared | None, doubted: bool) -> Result:
+    """The result with what changed, or as refused because it, or another part of its release, is not whole."""
+    if change is None:
+        return result
+    if doubted:
+        reason = "; ".join(change.doubts) or "another part of this release is not whole"
+        remark = f"{result.item.found.file.name}: {reason}; expected a whole file: {ACCEPT}"
+        return Result(replace(result.item, status=Status.REFUSED, remark=remark), seconds=result.seconds)
+    counts = result.counts
+    if not (counts.added or counts.ended):
+        counts = replace(counts, added=change.added, ended=change.ended)
+        families.record(db, _known(result), counts)
+    return replace(result, counts=counts, remarks=(*result.remarks, *change.doubts))
+
+
+def _known(result: Result) -> Recognized:
+    assert result.item.recognized is not None
+    return result.item.recognized
 
 
 def _load(db: sqlite3.Connection, item: Item) -> Result:

@@ -157,6 +157,16 @@ def seconds_of(reference: Reference, load: int, column1: str, since: dt.date) ->
     return frozenset(text.split()) if text else frozenset()
 
 
+def seconds_in_force(reference: Reference, load: int, column1: str, on: dt.date) -> frozenset[str]:
+    """Every column 2 that a load has for a column 1 on a day."""
+    query = (
+        "SELECT group_concat(column2, ' ') FROM ncci_pairs WHERE load_id = ? AND column1 = ?"
+        " AND effective <= ? AND deletion >= ? AND indicator <> 9 AND deletion <> effective"
+    )
+    (text,) = reference.db.execute(query, (load, column1, number(on), number(on))).fetchone()
+    return frozenset(text.split()) if text else frozenset()
+
+
 def pairs_among(
     reference: Reference,
     source: PairSource,

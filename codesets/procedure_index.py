@@ -34,15 +34,15 @@ def origin(reference: Reference, on: dt.date) -> Origin:
     return loaded(reference, FileKind.PCS_INDEX, "ICD-10-PCS index", on)
 
 
-def main_terms(reference: Reference, beginning: str, on: dt.date, limit: int = 50) -> list[Term]:
+def main_terms(reference: Reference, beginning: str, on: dt.date) -> list[Term]:
     """The main terms that begin with these letters, whatever their case, in the order of the index."""
     load = origin(reference, on).load
     # SQLite folds ASCII letters in LIKE; its wild cards are taken as they are written.
     pattern = beginning.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") + "%"
     rows = reference.db.execute(
         "SELECT id, title FROM index_terms WHERE load_id = ? AND parent IS NULL AND title LIKE ? ESCAPE '\\'"
-        " ORDER BY id LIMIT ?",
-        (load, pattern, limit),
+        " ORDER BY id",
+        (load, pattern),
     ).fetchall()
     return [_term(reference, load, identity, title, ()) for identity, title in rows]
 

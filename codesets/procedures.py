@@ -1,20 +1,22 @@
 """Procedures and supplies: the ICD-10-PCS tables to build a code by, and what HCPCS says of a code on a date.
 
 A PCS code is built axis by axis; each choice leaves only the values that some row of the table still allows, so
-a combination that is no code cannot be reached. Sources: ICD-10-PCS tables, index and definitions, and the
-HCPCS alphanumeric file (CMS). Answers come from the release in force on the date, or say that none is.
+a combination that is no code cannot be reached. Where the order file of the date is of another edition than the
+tables, it decides which codes there are, and the tables give its values their names. Sources: ICD-10-PCS tables,
+index and definitions, and the HCPCS alphanumeric file (CMS). Answers come from the release in force on the date, or
+say that none is.
 """
 
 from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from codesets.loading.icd10pcs import table_rows
 from codesets.origin import Origin, loaded
 from codesets.reference import Reference
-from codesets.releases import CodeSystem
+from codesets.releases import CodeSystem, Release
 from codesets.sources.icd10pcs_tables import TableRow
 from codesets.sources.source import FileKind
 
@@ -39,7 +41,9 @@ class Choice:
     """The next axis of a code that is being built: position 1 to 7, its title, its values in official order.
 
     `axis` is 8 and `values` is empty when the code is complete; `values` is also empty when the beginning is
-    none of any code.
+    none of any code. `codes_edition` is that of the order file which says what the codes are, where it is another than
+    that of the tables (`origin`); empty where the tables say it themselves. `covered` is whether what says it is in
+    force on the date.
     """
 
     chosen: str
@@ -47,6 +51,8 @@ class Choice:
     title: str
     values: tuple[AxisValue, ...]
     origin: Origin
+    codes_edition: str = ""
+    covered: bool = True
 
     @property
     def complete(self) -> bool:
@@ -111,6 +117,10 @@ def next_values(reference: Reference, chosen: str, on: dt.date) -> Choice:
     source = loaded(reference, FileKind.PCS_TABLES, "ICD-10-PCS table file", on)
     if not source.load:
         return Choice(chosen, len(chosen) + 1, "", (), source)
+    release = reference.choose(CodeSystem.ICD10PCS, on).release
+    if release is not None and release.complete and release.edition != source.edition:
+        choice = _by_order_file(reference, chosen, source, release)
+        return replace(choice, covered=release.covers(on))
     if len(chosen) < 3:
         return _first_axes(reference, chosen, source)
     rows = [row for row in table_rows(reference.db, source.load, chosen[:3]) if _allows(row, chosen[3:])]
@@ -128,24 +138,6 @@ def next_values(reference: Reference, chosen: str, on: dt.date) -> Choice:
         for character in sorted(labels)
     )
     return Choice(chosen, len(chosen) + 1, rows[0].axes[place].title, tuple(values), source)
-
-
-def beyond_tables(reference: Reference, choice: Choice, on: dt.date) -> str:
-    """Why no value follows although codes begin so, in one line; empty where the release has none such either.
-
-    Order file and tables are loaded apart: a code of this year is beyond the tables of another.
-    """
-    release = reference.choose(CodeSystem.ICD10PCS, on).release
-    if choice.values or choice.complete or release is None or release.edition == choice.origin.edition:
-        return ""
-    found = reference.db.execute(
-        "SELECT code FROM codes WHERE release_id = ? AND code >= ? AND code < ? AND billable LIMIT 1",
-        (release.id, choice.chosen, choice.chosen + "~"),
-    ).fetchone()
-    if found is None:
-        return ""
-    what = f"{choice.chosen} is a code" if found[0] == choice.chosen else f"{choice.chosen} begins codes"
-    return f"{what} of {release.edition}; the tables are of {choice.origin.edition} and do not build it."
 
 
 def expand(reference: Reference, beginning: str, on: dt.date) -> list[str]:
@@ -279,6 +271,58 @@ _COVERAGE = {
     "M": "not covered by Medicare",
     "S": "not covered by statute",
 }
+
+
+def _by_order_file(reference: Reference, chosen: str, source: Origin, release: Release) -> Choice:
+    """The values that lead to a code of the release, with what the tables of another edition call them.
+
+    A value that the tables do not have here is named by the one code it leads to, or said to be new to them.
+    """
+    place, begins = len(chosen), (release.id, chosen, chosen + "~")
+    where = "release_id = ? AND code >= ? AND code < ? AND billable"
+    query = f"SELECT substr(code, {place + 1}, 1), count(*), min(code) FROM codes WHERE {where} GROUP BY 1 ORDER BY 1"
+    rows = reference.db.execute(query, begins).fetchall()
+    if rows and place == _AXES:
+        return Choice(chosen, _AXES + 1, "", (), source, release.edition)
+    if not rows or place > _AXES:
+        return Choice(chosen, min(place, _AXES - 1) + 1, "", (), source, release.edition)
+    title, labels = _labels(reference, chosen, source)
+
+    def named(character: str, codes: int, first: str) -> tuple[str, ...]:
+        if character in labels:
+            return labels[character]
+        new = f"not in the tables of {source.edition}"
+        query = "SELECT title FROM codes WHERE release_id = ? AND code = ?"
+        (only,) = reference.db.execute(query, (release.id, first)).fetchone()
+        return (f"{only} ({new})" if codes == 1 else new,)
+
+    values = tuple(AxisValue(one, named(one, codes, first), codes) for one, codes, first in rows)
+    return Choice(chosen, place + 1, title, values, source, release.edition)
+
+
+def axis_labels(reference: Reference, chosen: str, on: dt.date) -> tuple[str, dict[str, tuple[str, ...]]]:
+    """The title of the axis behind the characters chosen (0 to 6), and what the tables call each value of it there."""
+    return _labels(reference, chosen, loaded(reference, FileKind.PCS_TABLES, "ICD-10-PCS table file", on))
+
+
+def _labels(reference: Reference, chosen: str, source: Origin) -> tuple[str, dict[str, tuple[str, ...]]]:
+    """The title of the next axis, and what the tables call each value of it behind the characters chosen."""
+    place = len(chosen)
+    if place < 3:
+        choice = _first_axes(reference, chosen, source)
+        return choice.title or _FIXED[place], {value.character: value.labels for value in choice.values}
+    rows = list(table_rows(reference.db, source.load, chosen[:3]))
+    found: dict[str, dict[str, None]] = {}
+    for row in rows:
+        if _allows(row, chosen[3:]):
+            for character, label in row.axes[place - 3].values:
+                found.setdefault(character, {})[label] = None
+    title = rows[0].axes[place - 3].title if rows else _FIXED[place]
+    return title, {character: tuple(labels) for character, labels in found.items()}
+
+
+# The axes of the Medical and Surgical section; most of the others name them so.
+_FIXED = ("Section", "Body System", "Operation", "Body Part", "Approach", "Device", "Qualifier")
 
 
 def _first_axes(reference: Reference, chosen: str, source: Origin) -> Choice:

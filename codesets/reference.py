@@ -25,7 +25,7 @@ APPLICATION_ID = 0x0C0DE5E7
 # Raised whenever the tables or the shipped data change: an older file is then built anew.
 SCHEMA_VERSION = 3
 # Of the search index; another number has it built again.
-SEARCH_FORMAT = 8
+SEARCH_FORMAT = 9
 _MOST_CHOICES = 4_096
 _MOMENT = 0.01
 """Seconds in which a file is not looked at again: a stat costs as much as the look-up that it precedes."""

@@ -49,7 +49,7 @@ class CodeSystem(StrEnum):
         return _LABELS[self]
 
 
-SEARCHED = (CodeSystem.ICD10CM, CodeSystem.ICD10PCS, CodeSystem.HCPCS)
+SEARCHED = (CodeSystem.ICD10CM, CodeSystem.ICD10PCS, CodeSystem.HCPCS, CodeSystem.CPT)
 
 
 @dataclass(frozen=True)

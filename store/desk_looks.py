@@ -55,7 +55,7 @@ def remittance_page(remittance_id: str) -> Look:
     return Look("remittance.view", "remittance", remittance_id, lasting=False)
 
 
-def open_charts_with(code: str, since: str, most: int = 0) -> Look:
+def open_charts_with(code: str, since: str, most: int = 0, system: str = "") -> Look:
     return Look("code.charts", "code", code)
 
 

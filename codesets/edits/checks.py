@@ -20,6 +20,7 @@ from codesets.edits.findings import ClaimKind, CodedEncounter, CodedProcedure, C
 from codesets.edits.rules import code_rules
 from codesets.procedures import Modifiers
 from codesets.releases import CodeSystem
+from codesets.service_lines import is_cpt, system_of_line
 
 MOST_POINTERS = 4
 MOST_MODIFIERS = 4
@@ -112,15 +113,11 @@ def _all_valid(encounter: CodedEncounter, facts: CodeFacts) -> bool:
     if len(encounter.procedures) != len(encounter.service_lines):
         return False
     for day, codes in encounter.days.items():
-        cpt = list(filter(_is_cpt, codes))
+        cpt = list(filter(is_cpt, codes))
         level_2 = [code for code in codes if code not in cpt] if cpt else codes
         if cpt and not facts.all_valid(CodeSystem.CPT, cpt, day) or not facts.all_valid(CodeSystem.HCPCS, level_2, day):
             return False
     return True
-
-
-def _is_cpt(code: str) -> bool:
-    return code[:1].isdigit()
 
 
 def _uncovered(reason: str, on: dt.date) -> CodeFinding:
@@ -128,10 +125,9 @@ def _uncovered(reason: str, on: dt.date) -> CodeFinding:
 
 
 def _code_system(procedure: CodedProcedure) -> CodeSystem | None:
-    """Which release a procedure is looked up in: of the codes on a HCPCS line those that begin with a digit are CPT."""
-    if procedure.system == "hcpcs" and _is_cpt(procedure.code):
-        return CodeSystem.CPT
-    return _PROCEDURE_SYSTEMS.get(procedure.system)
+    """Which release a procedure is looked up in."""
+    known = _PROCEDURE_SYSTEMS.get(procedure.system)
+    return system_of_line(known.value, procedure.code) if known else None
 
 
 def _in_nearest_release(answer: Validity, place: str, seen: dict[str, object]) -> Iterator[CodeFinding]:

@@ -1,7 +1,7 @@
 """Stores ICD-10-PCS: the codes of a release, the tables they are built from, the index and the definitions.
 
 The order file says which codes exist, the tables how they are built; expanded, the tables must give exactly
-the valid codes, and `check_expansion` says whether they do.
+the valid codes, and `expansion` says where they do not.
 """
 
 from __future__ import annotations
@@ -133,19 +133,15 @@ def table_rows(db: sqlite3.Connection, load: int, table: str | None = None) -> I
             axes = []
 
 
-def check_expansion(db: sqlite3.Connection, release: int, load: int) -> list[str]:
-    """What is wrong when the tables of a load are expanded and compared with the valid codes of a release.
+def expansion(db: sqlite3.Connection, release: int, load: int) -> tuple[list[str], list[str]]:
+    """What differs when the tables of a load are expanded and compared with the valid codes of a release.
 
-    A line each for codes that the tables lack or have beyond the order file, at most ten of each; empty when
-    the two are the same set.
+    The codes that no table builds, and those that tables build beyond the order file; both empty when the two
+    are the same set.
     """
     built = {code for row in table_rows(db, load) for code in row.codes()}
     valid = {code for (code,) in db.execute("SELECT code FROM codes WHERE release_id = ? AND billable", (release,))}
-    missing, beyond = sorted(valid - built), sorted(built - valid)
-    return [
-        *(f"{code} is in the order file, no table builds it" for code in missing[:_MOST_PROBLEMS]),
-        *(f"{code} is built by table {code[:3]}, the order file lacks it" for code in beyond[:_MOST_PROBLEMS]),
-    ]
+    return sorted(valid - built), sorted(built - valid)
 
 
 def check_addenda(before: dict[str, str], after: dict[str, str], rows: list[Change | Totals]) -> list[str]:

@@ -188,7 +188,9 @@ def _fingerprint(db: sqlite3.Connection, release: int) -> str:
         " ORDER BY p.kind",
         (release,),
     ).fetchall()
-    return hashlib.sha256(json.dumps([SEARCH_FORMAT, own, parts]).encode()).hexdigest()
+    # CPT comes in several files of one edition.
+    files = db.execute("SELECT kind, part, sha256 FROM loads WHERE release_id = ? ORDER BY 1, 2", (release,)).fetchall()
+    return hashlib.sha256(json.dumps([SEARCH_FORMAT, own, files, parts]).encode()).hexdigest()
 
 
 def _earlier(folder: Path) -> dict[str, Path]:

@@ -29,7 +29,7 @@ def respelled(text: str) -> str:
     return f"{match['letter']}{match['category']}{match['tail'] or ''}{rest}"
 
 
-_DOTTED = re.compile(r"[A-Za-z][0-9][0-9A-Za-z]\.[0-9A-Za-z]+")
+_DOTTED = re.compile(r"[A-Za-z](?:[0-9][0-9A-Za-z]|[A-Za-z][0-9])\.[0-9A-Za-z]+")
 _PARTED = re.compile(
     r"(?P<letter>[A-Za-z]) ?-?(?P<category>[0-9][0-9A-Za-z])"
     r"(?:(?P<mark> ?[.,\-_] ?|\s+)?(?P<tail>[0-9A-Za-z]{1,4}))?[.\-]?(?P<rest> .*)?"

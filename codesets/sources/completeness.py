@@ -3,7 +3,7 @@
 Every official text file ends with a line end; a download or copy that broke off almost never does. A record
 cut in the middle can still look right (a title, a date, a code of another length), so such a file is refused.
 One that broke off between two lines shows it only by what it lacks: `refuse_lacking` asks for the parts of a
-code set that every edition has.
+code set that every edition has, and `Numbering` for every number of those that count their lines.
 """
 
 from __future__ import annotations
@@ -16,6 +16,8 @@ from codesets.sources.source import SourceFile
 
 # Official files have hundreds of rows and more; of a smaller one, written by hand, no part is expected.
 OFFICIAL_SIZE = 50
+# A year of ICD-10-CM has 70,000 codes and 47,000 printed ones; only of so large a set is every part expected.
+DIAGNOSES_SIZE = 1_000
 # How codes begin that every edition has; a tuple gives beginnings of which any will do.
 Parts = Iterable[str | tuple[str, ...]]
 
@@ -56,6 +58,33 @@ def refuse_lacking(
                 f"{file.name}: {len(codes):,} {what}, but none that begins with {_told(part)}; the file ends at {last}",
                 f"expected {what} that begin with each of {', '.join(map(_told, parts))}; download it again",
             )
+
+
+class Numbering:
+    """The order numbers of a file of codes, which go up by one from line to line: a gap is where lines are missing."""
+
+    def __init__(self, file: SourceFile) -> None:
+        self._name = file.name
+        self._last: int | None = None
+
+    def next(self, place: int, line: str) -> None:
+        """Take the number that begins a line, `place` being that of the line from 1; a line without one is passed over.
+
+        Raises UnreadableInput where numbers are left out.
+        """
+        number = line.split(" ", 1)[0]
+        if not number.isdigit():
+            if self._last is not None:
+                self._last += 1
+            return
+        if self._last is not None and int(number) > self._last + 1:
+            missing = int(number) - self._last - 1
+            raise UnreadableInput(
+                f"{self._name}: line {place}: order number {number} follows {self._last:05}, so {missing:,} lines are"
+                " missing",
+                "expected a complete file, whose order numbers leave none out; download it again",
+            )
+        self._last = int(number)
 
 
 def _told(part: str | tuple[str, ...]) -> str:

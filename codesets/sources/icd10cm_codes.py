@@ -56,4 +56,4 @@ def read(file: SourceFile, recognized: Recognized) -> Iterator[CodeRow | Rejecte
             continue
         known.add(code)
         yield CodeRow(code, title, True, None)
-    check_whole(file, {code[:3] for code in known}, set())
+    check_whole(file, recognized, {code[:3] for code in known}, set())

@@ -16,12 +16,18 @@ from xml.etree.ElementTree import Element
 from codesets.errors import UnreadableInput
 from codesets.releases import CodeSystem
 from codesets.sources import xml
+from codesets.sources.completeness import OFFICIAL_SIZE
 from codesets.sources.editions import fiscal_year, fiscal_year_in
 from codesets.sources.source import FileKind, Recognized, Rejected, SourceFile
 
 ROOT = "ICD10CM.index"
 _CODE = re.compile(r"[A-Z][0-9A-Z]{2}(?:\.[0-9A-Z]{0,4})?[.\s-]*")
 _LAST_MAIN_TERM = "V"  # every edition has main terms up to the letter Z; both indexes go beyond V
+# The letters under which every edition since FY2017 has main terms.
+_LETTERS = {
+    FileKind.CM_INDEX: "ABCDEFGHIJKLMNOPQRSTUVWXYZ",
+    FileKind.CM_EXTERNAL_CAUSES: "ABCDEFGHIJKLMNOPRSTUVW",
+}
 
 
 class TargetKind(StrEnum):
@@ -111,16 +117,30 @@ def recognized_xml(file: SourceFile, kind: FileKind, head: bytes) -> Recognized:
 def read(file: SourceFile, recognized: Recognized) -> Iterator[IndexTerm | Rejected]:
     """The terms in file order, a main term before those below it.
 
-    Raises UnreadableInput for XML that is broken or ends before the last letters of the alphabet.
+    Raises UnreadableInput for XML that is broken, ends before the last letters of the alphabet or lacks one of them.
     """
     root = xml.parse(file, ROOT, recognized.kind.value)
-    last = ""
+    last, mains = "", 0
+    letters: set[str] = set()
     for row in terms(root):
         if isinstance(row, IndexTerm) and row.level == 0:
+            mains += 1
+            letters.add(row.title[:1].upper())
             last = max(last, row.title[:1].upper())
         yield row
     if last < _LAST_MAIN_TERM:
         raise UnreadableInput(f"{file.name}: main terms end at {last!r}", "expected main terms from A to Z")
+    refuse_letters(file, letters, mains, _LETTERS[recognized.kind])
+
+
+def refuse_letters(file: SourceFile, letters: set[str], mains: int, wanted: str) -> None:
+    """Raise UnreadableInput where no main term begins with one of the wanted letters; not of a book of a few terms."""
+    missing = [letter for letter in wanted if letter not in letters]
+    if missing and mains >= OFFICIAL_SIZE:
+        raise UnreadableInput(
+            f"{file.name}: {mains:,} main terms, but none that begins with {', '.join(missing)}",
+            f"expected main terms that begin with each of {', '.join(wanted)}; download it again",
+        )
 
 
 def terms(root: Element) -> Iterator[IndexTerm | Rejected]:

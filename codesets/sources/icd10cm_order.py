@@ -7,13 +7,14 @@ codes exist; the tabular list does not print those with a 7th character.
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 from codesets.errors import UnreadableInput
 from codesets.releases import CodeSystem
-from codesets.sources.completeness import refuse_cut_off
+from codesets.sources.completeness import DIAGNOSES_SIZE, Numbering, refuse_cut_off
 from codesets.sources.editions import fiscal_year_in
 from codesets.sources.source import FileKind, Recognized, Rejected, SourceFile
 
@@ -22,6 +23,10 @@ CODE = re.compile(r"[A-Z][0-9A-Z]{2,6}")
 _LINE = re.compile(r"\d{5,} [A-Z][0-9A-Z]{2,6} +[01] ")
 _FIRST_CATEGORY = "A00"
 _LAST_CATEGORY = "Z99"
+# Chapter 22, codes for special purposes, stands behind Z99 since FY2021; before it had no codes.
+_SPECIAL_PURPOSES = "U07"
+_SPECIAL_PURPOSES_FROM = dt.date(2020, 10, 1)
+_LETTERS = "ABCDEFGHIJKLMNOPQRSTVWXYZ"
 
 
 @dataclass(frozen=True)
@@ -57,14 +62,16 @@ def recognize(file: SourceFile) -> Recognized | None:
 def read(file: SourceFile, recognized: Recognized) -> Iterator[CodeRow | Rejected]:
     """The codes in file order, with the records that are none among them.
 
-    Raises UnreadableInput at the end for a file that is cut off: one that does not reach the last category, or
-    whose headers have nothing below them.
+    Raises UnreadableInput for a file that is not whole: one whose order numbers leave some out, that does not reach
+    the last category, lacks a letter, or whose headers have nothing below them.
     """
+    numbering = Numbering(file)
     known: set[str] = set()
     childless: set[str] = set()
     for number, line in enumerate(file.lines(), start=1):
         if not line.strip():
             continue
+        numbering.next(number, line)
         row = _row(line, known)
         if isinstance(row, str):
             yield Rejected(number, row, line[:120])
@@ -74,14 +81,20 @@ def read(file: SourceFile, recognized: Recognized) -> Iterator[CodeRow | Rejecte
         if not row.billable:
             childless.add(row.code)
         yield row
-    check_whole(file, known, childless)
+    check_whole(file, recognized, known, childless)
 
 
-def check_whole(file: SourceFile, codes: set[str], childless: set[str]) -> None:
+def check_whole(file: SourceFile, recognized: Recognized, codes: set[str], childless: set[str]) -> None:
     """Raises UnreadableInput where the codes show that the end, or a part, of the file is missing."""
     refuse_cut_off(file, "a complete file of codes")
-    missing = [category for category in (_FIRST_CATEGORY, _LAST_CATEGORY) if category not in codes]
-    remedy = f"expected every category from {_FIRST_CATEGORY} to {_LAST_CATEGORY} in a complete file"
+    wanted, last = [_FIRST_CATEGORY, _LAST_CATEGORY], _LAST_CATEGORY
+    if len(codes) >= DIAGNOSES_SIZE and recognized.starts and recognized.starts >= _SPECIAL_PURPOSES_FROM:
+        wanted, last = [*wanted, _SPECIAL_PURPOSES], f"{_LAST_CATEGORY} and {_SPECIAL_PURPOSES} behind it"
+    missing = [category for category in wanted if category not in codes]
+    letters = {code[0] for code in codes}
+    if len(codes) >= DIAGNOSES_SIZE:
+        missing += [f"{letter}00-{letter}99" for letter in _LETTERS if letter not in letters]
+    remedy = f"expected every category from {_FIRST_CATEGORY} to {last} in a complete file"
     if missing:
         raise UnreadableInput(f"{file.name}: {len(codes):,} codes, but category {missing[0]} is missing", remedy)
     if childless:

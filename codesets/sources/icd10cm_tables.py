@@ -23,11 +23,14 @@ from codesets.sources.icd10cm_index import (
     IndexTerm,
     TargetKind,
     recognized_xml,
+    refuse_letters,
     terms,
 )
 from codesets.sources.source import FileKind, Recognized, Rejected, SourceFile
 
 _COLUMNS = 7
+# Of the substances; the neoplasm table has one main term, and its sites are below it.
+_LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 _DASHES = re.compile(r"(?:[-\u2013]\s+)+")
 _CELL = re.compile(r"[A-Z][0-9A-Z]{2}(?:\.[0-9A-Z]{0,4})?-*")
 
@@ -64,14 +67,22 @@ def read(file: SourceFile, recognized: Recognized) -> Iterator[Column | IndexTer
         heads = [Column(int(head.get("col", "0")), xml.text_of(head)) for head in root.findall("indexHeading/head")]
         _check_heads(file, heads, recognized.kind)
         yield from heads
-        yield from terms(root)
+        letters: set[str] = set()
+        mains = 0
+        for row in terms(root):
+            if isinstance(row, IndexTerm) and row.level == 0:
+                mains += 1
+                letters.add(row.title[:1].upper())
+            yield row
+        refuse_letters(file, letters, mains, _LETTERS)
     else:
         yield from _csv(file, recognized)
 
 
 def _csv(file: SourceFile, recognized: Recognized) -> Iterator[Column | IndexTerm | Rejected]:
     parents: list[int] = []
-    number, last = 0, ""
+    number, last, mains = 0, "", 0
+    letters: set[str] = set()
     with file.text() as text:
         rows = csv.reader(text)
         for cells in rows:
@@ -97,10 +108,15 @@ def _csv(file: SourceFile, recognized: Recognized) -> Iterator[Column | IndexTer
             )
             parents[level:] = [number]
             yield IndexTerm(number, parents[level - 1] if level else None, level, title, "", targets)
-            number, last = number + 1, max(last, title[:1].upper()) if level == 0 else last
+            number += 1
+            if level == 0:
+                mains += 1
+                letters.add(title[:1].upper())
+                last = max(last, title[:1].upper())
     refuse_cut_off(file, "the drug table as CSV")
     if last < "Z":
         raise UnreadableInput(f"{file.name}: substances end at {last!r}", "expected substances from A to Z")
+    refuse_letters(file, letters, mains, _LETTERS)
 
 
 def _check_heads(file: SourceFile, heads: list[Column], kind: FileKind) -> None:

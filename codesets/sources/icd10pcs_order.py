@@ -17,7 +17,7 @@ from dataclasses import dataclass
 
 from codesets.errors import UnreadableInput
 from codesets.releases import CodeSystem
-from codesets.sources.completeness import Parts, refuse_cut_off, refuse_lacking
+from codesets.sources.completeness import Numbering, Parts, refuse_cut_off, refuse_lacking
 from codesets.sources.editions import fiscal_year_in
 from codesets.sources.source import FileKind, Recognized, Rejected, SourceFile
 
@@ -64,15 +64,17 @@ def read(file: SourceFile, recognized: Recognized) -> Iterator[OrderRow | Reject
     """The lines in file order.
 
     A malformed line, a code that occurs twice and a code outside the table above it are rejected. Raises
-    UnreadableInput when the file is cut off, does not begin with the first table, 001, lacks a section, or
-    ends with a table that has no codes.
+    UnreadableInput when the file is cut off, leaves out order numbers, does not begin with the first table, 001,
+    lacks a section, or ends with a table that has no codes.
     """
     refuse_cut_off(file, _EXPECTED)
     seen: set[str] = set()
     table = last = ""
+    numbering = Numbering(file)
     for number, line in enumerate(file.lines(), start=1):
         if not line:
             continue
+        numbering.next(number, line)
         row = _row(number, line)
         if isinstance(row, OrderRow):
             if not seen and row.code != "001":

@@ -14,11 +14,13 @@ from dataclasses import dataclass
 
 from codesets.errors import UnreadableInput
 from codesets.releases import CodeSystem
-from codesets.sources.completeness import refuse_cut_off
+from codesets.sources.completeness import OFFICIAL_SIZE, refuse_cut_off
 from codesets.sources.editions import fiscal_year_in
 from codesets.sources.source import FileKind, Recognized, Rejected, SourceFile
 
 _EXPECTED = "Table 6K with its three parts"
+# Part 3 ends with the DRGs of HIV infections.
+_LAST_MDC = "25"
 _TITLE = re.compile(r"\s*table 6k\b.*exclusion", re.IGNORECASE)
 _PART = re.compile(r"\s*(?:6?K )?Part (?P<number>[123])\s*:", re.IGNORECASE)
 _LEVEL = re.compile(
@@ -97,6 +99,9 @@ def read(file: SourceFile, recognized: Recognized) -> Iterator[Row | Rejected]:
     if missing := sorted({1, 2, 3} - reader.parts):
         parts = ", ".join(map(str, missing))
         raise UnreadableInput(f"{file.name}: part {parts} is missing or empty", f"expected {_EXPECTED}")
+    if len(reader.stated) >= OFFICIAL_SIZE and _LAST_MDC not in reader.mdcs:
+        reason = f"part 3 ends at MDC {max(reader.mdcs)}"
+        raise UnreadableInput(f"{file.name}: {reason}", f"expected its groups up to MDC {_LAST_MDC}; download it again")
     for collection, stated in reader.stated.items():
         if (counted := reader.members.get(collection, 0)) != stated:
             reason = f"PDX collection {collection} has {counted} codes, part 1 says {stated}"
@@ -110,6 +115,7 @@ class _Reader:
         self.parts: set[int] = set()
         self.stated: dict[str, int] = {}
         self.members: dict[str, int] = {}
+        self.mdcs: set[str] = set()
         self._part = 0
         self._collection = ""
         self._group: re.Match[str] | None = None
@@ -124,6 +130,7 @@ class _Reader:
             return None
         if self._part == 3 and (group := _GROUP.match(line)):
             self._group = group
+            self.mdcs.add(group["mdc"])
             return None
         row = self._entry(number, line) if self._part else None
         if isinstance(row, Severity | AliveOnly | IgnoredInDrgs):

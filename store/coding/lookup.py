@@ -23,6 +23,7 @@ from codesets.edits import (
 from codesets.edits.findings import MEDICARE, age_on
 from codesets.reference import Reference
 from codesets.releases import CodeSystem
+from codesets.service_lines import line_system
 from store.coding.codes import Codes
 from store.coding.entry import AddDiagnosis, Entry, EntryError, ReplaceDiagnosis, Several
 from store.queries.charts import ChartHead
@@ -34,29 +35,42 @@ _LISTED = (DiagnosisRole.PRINCIPAL, DiagnosisRole.SECONDARY)
 """The diagnoses of a facility's claim in their order there (`store.claims.facility.facility_diagnoses`)."""
 
 # The shapes of codes that a starter list may lack: they can be entered, and the edits say "could not check".
-_HCPCS_SHAPE = re.compile(r"[A-V]\d{4}|\d{4}[0-9A-Z]", re.IGNORECASE)
+_HCPCS_SHAPE = re.compile(r"[A-V]\d{4}", re.IGNORECASE)
+_CPT_SHAPE = re.compile(r"\d{4}[0-9A-Z]", re.IGNORECASE)
 _PCS_SHAPE = re.compile(r"[0-9B-DF-HX][0-9A-HJ-NP-Z]{6}", re.IGNORECASE)
+_SHAPES = (
+    (CodeSystem.HCPCS, _HCPCS_SHAPE),
+    (CodeSystem.CPT, _CPT_SHAPE),
+    (CodeSystem.ICD10PCS, _PCS_SHAPE),
+)
 
 
 # A letter, a digit and more of either, with a dot or as long as a code: nobody means words by it.
-_CM_SHAPE = re.compile(r"[A-Z]\d[0-9A-Z]\.[0-9A-Z]*|[A-Z]\d[0-9A-Z]{2,5}", re.IGNORECASE)
+_CM_SHAPE = re.compile(r"[A-Z](?:\d[0-9A-Z]|[A-Z]\d)\.[0-9A-Z]*|[A-Z]\d[0-9A-Z]{2,5}", re.IGNORECASE)
 
 
 def system_of(reference: Reference, code: str, on: dt.date) -> str | None:
-    """The code system that a typed code belongs to on a date, None for what is no complete code.
+    """The system of the line or diagnosis that a typed code belongs to on a date, None for what is no complete code.
 
-    A dot means ICD-10-CM. A code that stands in two systems without it (J1100) is the HCPCS one; with its dot
-    (J11.00) it is the diagnosis. A header is no complete code: it is searched, and answers with its default.
-    Raises EntryError, with the nearest code, for what has the shape of a code and neither is one nor begins one.
+    A CPT code stands on a line of HCPCS. A dot means ICD-10-CM. A code that stands in two systems without it (J1100)
+    is the HCPCS one; with its dot (J11.00) it is the diagnosis. A header is no complete code: it is searched, and
+    answers with its default. Raises EntryError, with the nearest code, for what has the shape of a code and neither is
+    one nor begins one.
     """
-    order = (CodeSystem.ICD10CM,) if "." in code else (CodeSystem.HCPCS, CodeSystem.ICD10CM, CodeSystem.ICD10PCS)
+    services = (CodeSystem.HCPCS, CodeSystem.CPT)
+    order = (CodeSystem.ICD10CM,) if "." in code else (*services, CodeSystem.ICD10CM, CodeSystem.ICD10PCS)
     for system in order:
         if found := catalog.find(reference, system, code, on):
-            return system.value if found.billable else None
-    for system, shape in ((CodeSystem.HCPCS, _HCPCS_SHAPE), (CodeSystem.ICD10PCS, _PCS_SHAPE)):
+            return line_system(system).value if found.billable else None
+    for system, shape in _SHAPES:
         release = reference.choose(system, on).release
         if shape.fullmatch(code) and (release is None or not release.complete):
-            return system.value
+            return line_system(system).value
+    if _CPT_SHAPE.fullmatch(code):
+        answer = catalog.validity(reference, CodeSystem.CPT, code, on)
+        if answer.kind is ValidityKind.UNKNOWN:
+            raise EntryError(answer.reason.rstrip("."), "look it up")
+        return CodeSystem.HCPCS.value
     if _CM_SHAPE.fullmatch(code):
         answer = catalog.validity(reference, CodeSystem.ICD10CM, code, on)
         nearest = f"near it: {answer.proposed.dotted} {answer.proposed.title}" if answer.proposed else "look it up"

@@ -20,6 +20,7 @@ from codesets.books import (
     subterms,
     term,
     terms_within,
+    whole_terms,
 )
 from codesets.gathering import gather
 from codesets.reference import Reference
@@ -62,6 +63,37 @@ def test_main_terms_are_found_by_their_beginning(books: Reference) -> None:
     assert (fever.title, fever.modifiers, fever.has_terms) == ("Fever, feverish (hot) NEC", "(hot)", True)
     assert [target.code for target in fever.targets] == ["A009"]
     assert main_terms(books, Book.INDEX, ON, "%") == []
+
+
+def test_all_main_terms_of_a_long_book_are_listed_and_those_of_a_letter_with_what_is_below(tmp_path: Path) -> None:
+    term = "<term level='1'><title>low</title><code>A00.9</code></term>"
+    letters = "".join(
+        f"<letter><title>{letter}</title>"
+        + "".join(f"<mainTerm><title>{letter}hum {n:03}</title>{term}</mainTerm>" for n in range(20))
+        + "</letter>"
+        for letter in "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+    )
+    place, index = tmp_path / "reference.sqlite", tmp_path / "index_2020.xml"
+    order = tmp_path / "order_2020.txt"
+    order.write_text(small_files.order_text(small_files.ROWS_2020), newline="")
+    index.write_text(
+        "<?xml version='1.0'?><ICD10CM.index><version>2020</version><title>ICD-10-CM INDEX TO DISEASES</title>"
+        f"{letters}</ICD10CM.index>"
+    )
+    with build.replacement(place, None, quiet):
+        pass
+    with gather([str(order), str(index)], quiet) as gathered:
+        importing.run(place, importing.plan(place, gathered), quiet)
+
+    with Reference(place) as reference:
+        every = main_terms(reference, Book.INDEX, ON)
+        of_c = whole_terms(reference, Book.INDEX, ON, "c")
+
+    assert len(every) == 26 * 20
+    assert all(one.has_terms for one in every)
+    assert [one.title for one in of_c[:3]] == ["Chum 000", "low", "Chum 001"]
+    assert len(of_c) == 40
+    assert of_c[1].targets[0].code == "A009"
 
 
 def test_terms_below_come_in_order_with_code_and_manifestation(books: Reference) -> None:

@@ -157,3 +157,18 @@ def test_known_modifiers_have_a_short_meaning(reference: Reference) -> None:
     known = catalog.modifiers(reference, ON)
 
     assert {"25", "59", "LT", "RT", "XS", "TC"} <= known.keys()
+
+
+@pytest.mark.parametrize(
+    ("code", "printed"),
+    [
+        ("QA00101", "QA0.0101"),
+        ("QA0", "QA0"),
+        ("M1A0", "M1A.0"),
+        ("Z3A01", "Z3A.01"),
+        ("U071", "U07.1"),
+        ("fever", "FEVER"),
+    ],
+)
+def test_the_dot_stands_after_the_category_whatever_its_characters(code: str, printed: str) -> None:
+    assert catalog.dotted(code) == printed

@@ -141,3 +141,28 @@ BOMB = '<!DOCTYPE a [<!ENTITY b "b">]><ICD10CM.tabular><version>&b;</version></I
 def test_any_other_file_is_one_clear_error(content: str) -> None:
     with pytest.raises(UnreadableInput, match=r"any-name\.xml"):
         parts_of(content)
+
+
+def test_the_table_of_visual_impairment_stands_once_at_the_code_that_refers_to_it() -> None:
+    table = """<visualImpairment>
+      <visCategory><heading>Grade of humming</heading><visRange><heading>Pitch</heading>
+        <visMax><heading>Maximum less than:</heading></visMax><visMin><heading>Minimum equal to:</heading></visMin>
+      </visRange></visCategory>
+      <visCategory><value>1</value>
+        <visRange><visMax><value>6/18</value></visMax><visMin><value>6/60</value></visMin></visRange>
+        <visRange><visMax><value>20/70</value></visMax><visMin><value>20/200</value></visMin></visRange></visCategory>
+      <visCategory><value>9</value><visRange><visMax><value>Unheard</value></visMax></visRange></visCategory>
+    </visualImpairment>"""
+    named = TABULAR.replace("<desc>Humming</desc>", "<desc>Humming</desc><notes><note>see table below</note></notes>")
+    own = f"<desc>Humming of nose</desc><notes><note>The table below is old.</note></notes>{table}"
+
+    parts = parts_of(named.replace("<desc>Humming of nose</desc>", own))
+
+    notes = {part.code: [text for _, text in part.notes] for part in parts if isinstance(part, TabularCode)}
+    assert notes["Q10"] == [
+        "see table below",
+        "Grade of humming: pitch",
+        "grade of humming 1: maximum less than 6/18 or 20/70; minimum equal to 6/60 or 20/200",
+        "grade of humming 9: Unheard",
+    ]
+    assert notes["Q102"] == ["The table below is old."]

@@ -11,8 +11,10 @@ import pytest
 
 from codesets import build, catalog, importing, procedures
 from codesets.catalog import ValidityKind
+from codesets.differences import difference, release_named
 from codesets.flags import flags
 from codesets.gathering import gather
+from codesets.history import Stage, history
 from codesets.reference import Reference
 from codesets.releases import CodeSystem
 from codesets.search import open_engine
@@ -70,25 +72,36 @@ def test_a_beginning_of_no_code_leaves_nothing_and_is_not_complete(reference: Re
     assert not choice.complete
 
 
-@pytest.mark.parametrize(
-    ("chosen", "said"),
-    [
-        ("00173J1", "00173J1 is a code of FY2099; the tables are of FY2098 and do not build it."),
-        ("00173J", "00173J begins codes of FY2099; the tables are of FY2098 and do not build it."),
-        ("00173K", ""),
-        ("00173", ""),
-    ],
-)
-def test_a_code_of_a_later_order_file_is_told_from_one_that_does_not_exist(
-    tmp_path: Path, chosen: str, said: str
-) -> None:
-    later = made.PCS_ORDER + made.pcs_order_line(7, "00173J1", True, "Hum", "Humming")
+@pytest.fixture
+def of_two_years(tmp_path: Path) -> Iterator[Reference]:
+    """Tables of FY2098 and an order file of FY2099, which has one code less and one that the tables do not build."""
+    rows = [line for line in made.PCS_ORDER.splitlines(keepends=True) if "00160ZZ" not in line]
+    numbered = [f"{number:05}{line[5:]}" for number, line in enumerate(rows, start=1)]
+    later = "".join(numbered) + made.pcs_order_line(len(rows) + 1, "00173J1", True, "Hum", "Humming Throat, Closed")
     files = [made_file("t.xml", made.PCS_TABLES.replace("2099", "2098")), made_file("icd10pcs_order_2099.txt", later)]
+    with loaded_reference(tmp_path / "reference.sqlite", files) as opened:
+        yield opened
 
-    with loaded_reference(tmp_path / "reference.sqlite", files) as reference:
-        choice = procedures.next_values(reference, chosen, COVERED)
 
-        assert procedures.beyond_tables(reference, choice, COVERED) == said
+def test_the_order_file_of_the_date_decides_which_codes_tables_of_another_year_build(of_two_years: Reference) -> None:
+    reached, waiting = set(), [""]
+    while waiting:
+        choice = procedures.next_values(of_two_years, waiting.pop(), COVERED)
+        waiting += [choice.chosen + value.character for value in choice.values]
+        reached |= {choice.chosen} if choice.complete else set()
+
+    assert reached == {"00163ZZ", "00170ZZ", "00173ZZ", "00170J1", "00173J1"}
+    assert procedures.next_values(of_two_years, "0", COVERED).codes_edition == "FY2099"
+
+
+def test_a_value_that_the_tables_lack_is_offered_with_the_title_of_its_code(of_two_years: Reference) -> None:
+    body, device = (procedures.next_values(of_two_years, chosen, COVERED) for chosen in ("0017", "00173"))
+
+    assert [(value.labels, value.codes) for value in body.values] == [(("Open",), 2), (("Closed",), 2)]
+    assert [(value.character, value.labels) for value in device.values] == [
+        ("J", ("Humming Throat, Closed (not in the tables of FY2098)",)),
+        ("Z", ("No Device",)),
+    ]
 
 
 def test_walking_every_choice_reaches_exactly_the_codes_of_the_tables(reference: Reference) -> None:
@@ -212,3 +225,36 @@ def test_search_finds_a_procedure_by_its_name_in_the_index(tmp_path: Path) -> No
         named = open_engine(reference).search("humming nose", [CodeSystem.ICD10PCS], COVERED)
 
     assert [(hit.code, hit.why.kind) for hit in named][:1] == [("00160ZZ", "index")]
+
+
+def test_a_code_that_the_later_file_terminates_is_deleted_and_one_that_neither_has_in_force_is_not(
+    tmp_path: Path,
+) -> None:
+    def record(code: str, added: str, terminated: str = "") -> str:
+        return made.hcpcs_record(code, 100, "3", f"Hum {code}", "Hum", "D", added, added, terminated, "")
+
+    always, long_gone = record("X0001", "20100101"), record("X0002", "20100101", "20161231")
+    before = [always, long_gone, record("X0003", "20100101")]
+    after = [*before[:2], record("X0003", "20100101", "20181231"), record("X0005", "20190101")]
+    modifier = made.hcpcs_record("ZA", 100, "7", "Made-up modifier", "Made-up", "C", "20020701", "20020701", "", "N")
+    files = [
+        made_file(f"HCPC{year}_CONTR_ANWEB.txt", "\n".join([modifier, *records, ""]))
+        for year, records in ((2018, before), (2019, after))
+    ]
+
+    with loaded_reference(tmp_path / "reference.sqlite", files) as reference:
+        old, new = (release_named(reference, CodeSystem.HCPCS, year) for year in ("2018", "2019"))
+        found = difference(reference, old, new)
+        page = catalog.page(reference, CodeSystem.HCPCS, "X0003", SERVICE)
+        stages = [era.stage for era in history(reference, CodeSystem.HCPCS, "X0003").eras]
+
+    assert [(one.code, one.terminated) for one in found.ended] == [("X0003", "2018-12-31")]
+    assert [one.code for one in found.added] == ["X0005"]
+    assert page is not None and page.outside == "terminated on 2018-12-31"
+    assert stages == [Stage.BILLABLE, Stage.TERMINATED]
+
+
+def test_a_table_has_no_default_code(reference: Reference) -> None:
+    page = catalog.page(reference, CodeSystem.ICD10PCS, "001", COVERED)
+
+    assert page is not None and page.children and page.default is None

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import shutil
 import sqlite3
+import threading
+from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 
@@ -11,6 +14,7 @@ import pytest
 
 from tests.tui.encoder_books import make_reference
 from tests.tui.screens import SIZES, assert_golden, cells, keys, opened, type_text
+from tui.screens import changes
 from tui.screens.codes import CodeSearchScreen
 from tui.screens.index import IndexScreen
 from tui.screens.pcs import PcsScreen
@@ -28,6 +32,15 @@ def made_up(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def at_encoder(made_up: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CODEDESK_REFERENCE", str(made_up))
     monkeypatch.setenv("CODEDESK_TODAY", "2020-01-15")
+
+
+async def until(true: Callable[[], bool]) -> None:
+    """Wait until something stands on the screen, while a worker is held up."""
+    for _ in range(500):
+        if true():
+            return
+        await asyncio.sleep(0.01)
+    raise AssertionError("it never came")
 
 
 async def search(pilot, text: str) -> None:
@@ -462,3 +475,30 @@ async def test_without_books_the_index_says_what_would_fill_it(
         await keys(pilot, "f2", "escape", "i")
 
         assert "codedesk codesets import" in cells(app)
+
+
+async def test_what_changed_is_of_the_system_that_is_searched() -> None:
+    async with opened() as (app, pilot):
+        await keys(pilot, "f2", "escape", "x", "c")
+
+        shown = cells(app)
+        assert "What changed  HCPCS Level II" in shown
+        assert "Fewer than two releases of HCPCS Level II are loaded." in shown
+
+
+async def test_until_the_changes_are_read_nothing_is_said_of_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    read, compared = threading.Event(), changes._changes
+
+    def slowly(*asked):
+        read.wait(5)
+        return compared(*asked)
+
+    monkeypatch.setattr(changes, "_changes", slowly)
+    async with opened() as (app, pilot):
+        await keys(pilot, "f2", "escape")
+        await pilot.press("c")
+        await until(lambda: "FY2020 to FY2021" in cells(app))
+        assert "reading" in cells(app) and "Nothing changed" not in cells(app)
+
+        read.set()
+        await until(lambda: "+ A00.90" in cells(app))

@@ -68,13 +68,15 @@ def run(args: argparse.Namespace) -> int:
 
 def _system_of(reference: Reference, code: str, on: dt.date) -> CodeSystem:
     """The system that has the code, and for what none has the one that its shape belongs to; a dot means ICD-10-CM."""
-    order = (CodeSystem.ICD10CM,) if "." in code else (CodeSystem.HCPCS, CodeSystem.ICD10CM, CodeSystem.ICD10PCS)
+    services = (CodeSystem.HCPCS, CodeSystem.CPT)
+    order = (CodeSystem.ICD10CM,) if "." in code else (*services, CodeSystem.ICD10CM, CodeSystem.ICD10PCS)
     shaped = next((one for one, shape in _SHAPES if shape.fullmatch(code.strip().upper())), CodeSystem.ICD10CM)
     return next((one for one in order if catalog.find(reference, one, code, on)), shaped)
 
 
 _SHAPES = (
     (CodeSystem.HCPCS, re.compile(r"[A-V][0-9]{4}")),
+    (CodeSystem.CPT, re.compile(r"[0-9]{4}[0-9A-Z]")),
     (CodeSystem.ICD10PCS, re.compile(r"[0-9B-HX][0-9A-HJ-NP-Z]{6}")),
 )
 """Codes without a dot that ICD-10-CM, whose printed codes have one, would not be written as."""
@@ -125,6 +127,7 @@ def _text(page: CodePage) -> str:
     code = page.code
     lines = [f"{code.dotted}  {code.title}"]
     flag = "billable" if code.billable else "header, needs more characters"
+    flag = f"not billable: {page.outside}" if page.outside else flag
     if page.default:
         flag += f"; default {page.default.dotted} {page.default.title}"
     lines += [flag, f"{page.release.system.label} {page.release.edition}, {page.release.period}"]
@@ -209,7 +212,8 @@ def _fields(page: CodePage) -> dict:
         "system": code.system.value,
         "code": code.dotted,
         "title": code.title,
-        "billable": code.billable,
+        "billable": code.billable and not page.outside,
+        "outside": page.outside or None,
         "default": page.default.dotted if page.default else None,
         "release": {
             "edition": page.release.edition,

@@ -28,6 +28,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
     loading.add_argument("paths", nargs="+", metavar="PATH", help="files, folders, zips or https addresses")
     loading.add_argument("--edition", default="", help="the edition of files that do not say it, such as FY2026")
     loading.add_argument("--yes", action="store_true", help="load without asking")
+    loading.add_argument(
+        "--accept-missing", action="store_true", help="load files too that were refused for what they lack"
+    )
     loading.add_argument("--json", action="store_true", help="one JSON document")
     removing = actions.add_parser("remove", help="take an imported edition out again")
     removing.add_argument("system", choices=[system.value for system in CodeSystem], metavar="SYSTEM")
@@ -97,6 +100,7 @@ def _diff(args: argparse.Namespace) -> int:
     for ended in found.ended:
         heirs = f"  -> {', '.join(dotted(heir, system) for heir in ended.replaced_by)}" if ended.replaced_by else ""
         now = "  (a header now)" if ended.is_header else ""
+        now = f"  (terminated on {ended.terminated})" if ended.terminated else now
         print(f"- {dotted(ended.code, system):<9} {safe_line(ended.title)}{now}{heirs}")
     for retitled in found.retitled:
         print(f"~ {dotted(retitled.code, system):<9} {safe_line(retitled.old)}\n            {safe_line(retitled.new)}")

@@ -36,7 +36,7 @@ def run(args: argparse.Namespace) -> int:
             else:
                 print("nothing was loaded; --yes loads without asking")
             return 0 if items else 2
-        report = importing.run(place, items, progress)
+        report = importing.run(place, items, progress, args.accept_missing)
     print(_as_json(report, gathered) if args.json else _as_text(report))
     return _exit_code(report, gathered)
 

@@ -1,4 +1,4 @@
-"""What changed between two releases of ICD-10-CM (c), and how many charts in work hold each changed code.
+"""What changed between two releases of the code system that is searched (c), and which charts in work hold each code.
 
 Counted are charts from the day on which the newer release is in force.
 """
@@ -17,6 +17,7 @@ from codesets import catalog
 from codesets.catalog import Reference
 from codesets.differences import difference, differs
 from codesets.releases import CodeSystem, Release
+from codesets.service_lines import line_system
 from store.queries.code_use import OpenChart, open_charts_by_code, open_charts_with
 from tui.cells import Line, counted, left, wrap
 from tui.screens.code_page import Link
@@ -42,6 +43,7 @@ class ChangeRow:
 class Seen:
     """Where the screen stands: the pair of releases and the view by their numbers, and the row, all from 0."""
 
+    system: CodeSystem = CodeSystem.ICD10CM
     pair: int = 0
     view: int = 0
     index: int = 0
@@ -55,6 +57,7 @@ class ChangesScreen(EncoderScreen):
     def __init__(self, on: date, walk: Walk, stop: Stop) -> None:
         super().__init__(on, walk)
         self._start: Seen = stop.state
+        self._system = self._start.system
         self._pairs: list[tuple[Release, Release]] = []
         self._pair = self._start.pair
         self._view = self._start.view
@@ -62,7 +65,7 @@ class ChangesScreen(EncoderScreen):
 
     def compose_work(self) -> ComposeResult:
         with Container(id="panes"):
-            yield RowTable(_COLUMNS, id="rows", empty="Nothing changed here, or one release alone is loaded.")
+            yield RowTable(_COLUMNS, id="rows", unread=True)
             yield TextPane(id="page")
 
     def on_mount(self) -> None:
@@ -72,32 +75,42 @@ class ChangesScreen(EncoderScreen):
     def stop(self) -> Stop:
         row: ChangeRow | None = self.rows.selected
         words = f"What changed: {row.mark} {row.code}" if row else ""
-        return Stop(self.name_on, Seen(self._pair, self._view, self.rows.index), words)
+        return Stop(self.name_on, Seen(self._system, self._pair, self._view, self.rows.index), words)
 
     def stand(self, stop: Stop) -> None:
         seen: Seen = stop.state
-        self._pair, self._view = seen.pair, seen.view
+        self._system, self._pair, self._view = seen.system, seen.pair, seen.view
+        self.rows.read_anew()
         self.in_turn(self._load(seen.index))
 
     def code_here(self) -> tuple[CodeSystem, str] | None:
         row: ChangeRow | None = self.rows.selected
-        return (CodeSystem.ICD10CM, catalog.normalize(row.code)) if row else None
+        return (self._system, catalog.normalize(row.code)) if row else None
 
     def place(self) -> tuple[Line, Line]:
-        start: Line = (("What changed", "strong"),)
+        start: Line = (("What changed", "strong"), (f"  {self._system.label}", "text"))
         if self._pairs:
             old, new = self._pairs[self._pair]
-            start = (*start, (f"  ICD-10-CM {old.edition} to {new.edition}", "text"))
-        count = self.rows.count if self.is_mounted else 0
-        where = f"{self.rows.index + 1} of {count}" if count else "0"
-        return start, ((f"{VIEWS[self._view]}  ", "focus"), (where, "text"))
+            start = (*start, (f" {old.edition} to {new.edition}", "text"))
+        return start, ((f"{VIEWS[self._view]}  ", "focus"), *self.rows_place())
+
+    async def renew(self) -> None:
+        await self._load(self.rows.index)
 
     async def _load(self, index: int = 0) -> None:
-        self._pairs = await self.workstation.codes.ask(_pairs)
+        self._pairs = await self.read_here(_pairs, self._system)
+        self._changes = []
+        self.refresh_frame()
         if self._pairs:
-            used = await self.workstation.record.read(open_charts_by_code, self._since)
+            self._pair = min(self._pair, len(self._pairs) - 1)
+            used = await self.workstation.record.read(open_charts_by_code, self._since, self._lines_of)
             self._changes = await self.workstation.codes.ask(_changes, *self._pairs[self._pair], used)
         self._show(index)
+
+    @property
+    def _lines_of(self) -> str:
+        """The system by which charts hold these codes: CPT codes stand on lines of HCPCS."""
+        return line_system(self._system).value
 
     @property
     def _since(self) -> str:
@@ -109,6 +122,9 @@ class ChangesScreen(EncoderScreen):
         shown = [row for row in self._changes if wanted in (None, row.mark)]
         if VIEWS[self._view] == "in open charts":
             shown = [row for row in shown if row.charts]
+        self.rows.empty = (
+            "Nothing changed here." if self._pairs else f"Fewer than two releases of {self._system.label} are loaded."
+        )
         self.rows.set_source(ListSource(shown, lambda row: row.mark + row.code), keep=False, at=index)
         self.refresh_frame()
 
@@ -116,8 +132,9 @@ class ChangesScreen(EncoderScreen):
     async def show_page_here(self) -> None:
         row: ChangeRow | None = self.rows.selected
         charts: tuple[OpenChart, ...] = ()
+        await self.keep_up()
         if row is not None and row.charts:
-            charts = await self.workstation.record.read(open_charts_with, row.code, self._since)
+            charts = await self.workstation.record.read(open_charts_with, row.code, self._since, system=self._lines_of)
         note = f"{counted(row.charts, 'open chart')}" if row and row.charts else ""
         self.page_pane.show(row.code if row else "", lambda width: _lines(row, charts, width), note)
 
@@ -129,11 +146,11 @@ class ChangesScreen(EncoderScreen):
     async def _changed_code(self, code: str) -> None:
         from tui.screens.codes import linked_stop
 
-        there = await self.workstation.codes.ask(linked_stop, Link("changed", first=code, last=code), self.on)
+        there = await self.workstation.codes.ask(linked_stop, Link("changed", self._system, code, code), self.on)
         if there.state.rows:
             self.go(there)
         else:
-            self.say(f"{catalog.dotted(code)} is no code on {self.on}.", "warning")
+            self.say(f"{catalog.dotted(code, self._system)} is no code on {self.on}.", "warning")
 
     def copied(self) -> str:
         row: ChangeRow | None = self.rows.selected
@@ -142,6 +159,7 @@ class ChangesScreen(EncoderScreen):
     def do_release(self) -> None:
         if self._pairs:
             self._pair = (self._pair + 1) % len(self._pairs)
+            self.rows.read_anew()
             self.in_turn(self._load())
 
     def do_only(self) -> None:
@@ -149,32 +167,34 @@ class ChangesScreen(EncoderScreen):
         self._show()
 
 
-def changes_stop() -> Stop:
-    """The newest two releases that differ."""
-    return Stop(ChangesScreen.name_on, Seen(), "")
+def changes_stop(system: CodeSystem = CodeSystem.ICD10CM) -> Stop:
+    """The newest two releases of a system that differ."""
+    return Stop(ChangesScreen.name_on, Seen(system), "")
 
 
-def _pairs(reference: Reference) -> list[tuple[Release, Release]]:
+def _pairs(reference: Reference, system: CodeSystem) -> list[tuple[Release, Release]]:
     """Each loaded release with the one before it that it differs from, the newest pair first; else the newest pair."""
-    releases = [release for release in reference.releases(CodeSystem.ICD10CM) if release.complete]
+    releases = [release for release in reference.releases(system) if release.complete]
     pairs = [(old, new) for new, old in zip(releases, releases[1:], strict=False)]
     return [pair for pair in pairs if differs(reference, *pair)] or pairs[:1]
 
 
 def _changes(reference: Reference, old: Release, new: Release, used: dict[str, int]) -> list[ChangeRow]:
     changed = difference(reference, old, new)
-    rows = [
-        ChangeRow("+", catalog.dotted(a.code), a.title, "was a header" if a.was_header else "new")
-        for a in changed.added
-    ]
+
+    def dotted(code: str) -> str:
+        return catalog.dotted(code, new.system)
+
+    rows = [ChangeRow("+", dotted(a.code), a.title, "was a header" if a.was_header else "new") for a in changed.added]
     for ended in changed.ended:
-        heirs = ", ".join(map(catalog.dotted, ended.replaced_by))
+        heirs = ", ".join(map(dotted, ended.replaced_by))
         state = "is a header now" if ended.is_header else "is gone"
+        state = f"was terminated on {ended.terminated}" if ended.terminated else state
         detail = f"{state}; in its place: {heirs}" if heirs else state
-        code = catalog.dotted(ended.code)
+        code = dotted(ended.code)
         rows.append(ChangeRow("-", code, ended.title, detail, used.get(code, 0)))
     for retitled in changed.retitled:
-        code = catalog.dotted(retitled.code)
+        code = dotted(retitled.code)
         rows.append(ChangeRow("~", code, retitled.new, f"was: {retitled.old}", used.get(code, 0)))
     return rows
 

@@ -89,6 +89,8 @@ def page_note(full: FullPage) -> str:
     """What it is: billable with its flags in short, or a header."""
     if not full.page.code.billable:
         return "needs a 7th character" if needs_seventh(full.page) else f"header, {len(full.page.children)} below"
+    if full.page.outside:
+        return full.page.outside
     short = [flag.value for flag in full.flags if flag.name == "severity"]
     short += ["never first" for flag in full.flags if "never" in flag.value]
     short += ["only first" for flag in full.flags if flag.name == "principal" and "only" in flag.value]

@@ -28,9 +28,11 @@ from tui.widgets.text_pane import TextPane
 SYSTEMS: tuple[tuple[CodeSystem, ...], ...] = (
     (CodeSystem.ICD10CM,),
     (CodeSystem.HCPCS,),
+    (CodeSystem.CPT,),
     (CodeSystem.ICD10PCS,),
-    (CodeSystem.ICD10CM, CodeSystem.HCPCS, CodeSystem.ICD10PCS),
+    (CodeSystem.ICD10CM, CodeSystem.HCPCS, CodeSystem.CPT, CodeSystem.ICD10PCS),
 )
+"""What is searched, one after the other. CPT is left out where it is not loaded: it never comes with codedesk."""
 
 
 SEARCH = "search"
@@ -158,7 +160,7 @@ class CodeSearchScreen(EncoderScreen):
         return row.why if self._source else f"search “{self._query}”: {row.why}"
 
     async def _name_release(self) -> None:
-        choice = await self.workstation.codes.ask(Reference.choose, self._systems[0], self.on)
+        choice = await self.read_here(Reference.choose, self._systems[0], self.on)
         label = " + ".join(system.label for system in self._systems)
         edition = choice.release.edition if choice.release else "not loaded"
         self._release = f"{label} {edition} for {self.on}"
@@ -213,7 +215,12 @@ class CodeSearchScreen(EncoderScreen):
     async def _search(self, query: str) -> None:
         await self._find(query)
 
-    async def _find(self, query: str) -> None:
+    async def renew(self) -> None:
+        await self._name_release()
+        if not self._source:
+            await self._find(self._query, self.rows.index)
+
+    async def _find(self, query: str, index: int = 0) -> None:
         begun = time.perf_counter()
         hits = await self.workstation.codes.search(Engine.search, query, self._systems, self.on, 25)
         self._spent = f"{(time.perf_counter() - begun) * 1000:.0f} ms" if query.strip() else ""
@@ -225,7 +232,8 @@ class CodeSearchScreen(EncoderScreen):
             self._elsewhere = f": {other}" if other else ""
         self._back.clear()
         self._searched, self._source = query, ""
-        self._show([CodeRow(h.system, h.code, h.title, h.billable, h.why.text()) for h in hits])
+        self._show([CodeRow(h.system, h.code, h.title, h.billable, h.why.text()) for h in hits], index)
+        await self.keep_up()
 
     async def _read_favorites(self) -> None:
         self._favorites = await self.own_favorites()
@@ -280,7 +288,7 @@ class CodeSearchScreen(EncoderScreen):
         if row is None:
             self.clear_page()
             return
-        page = await self.workstation.codes.ask(read_page, row.system, row.code, self.on)
+        page = await self.read_here(read_page, row.system, row.code, self.on)
         if page is not None:
             self.show_page(page_title(page), lambda width: lay_out(page, row.why, width), page_note(page))
 
@@ -298,11 +306,18 @@ class CodeSearchScreen(EncoderScreen):
     def do_changes(self) -> None:
         from tui.screens.changes import changes_stop
 
-        self.go(changes_stop())
+        here = self.code_here()
+        everywhere = len(self._systems) > 1 and here is not None
+        self.go(changes_stop(here[0] if everywhere and here else self._systems[0]))
 
     def do_system(self) -> None:
-        self._systems = SYSTEMS[(SYSTEMS.index(self._systems) + 1) % len(SYSTEMS)]
-        self.work(self._name_release())
+        self.in_turn(self._next_system())
+
+    async def _next_system(self) -> None:
+        offered = await self.workstation.codes.ask(_offered)
+        at = offered.index(self._systems) if self._systems in offered else -1
+        self._systems = offered[(at + 1) % len(offered)]
+        await self._name_release()
         self._search(self._query)
 
     def do_use_code(self) -> None:
@@ -325,7 +340,7 @@ class CodeSearchScreen(EncoderScreen):
         row: CodeRow = self.rows.selected
         below = await self.workstation.codes.ask(_children, row.system, row.code, self.on)
         if not below:
-            self.say(f"There is no code below {row.dotted}.")
+            self.tell(f"There is no code below {row.dotted}.")
             return
         self._back.append(self._here())
         self._source = f"below {row.dotted}"
@@ -335,6 +350,14 @@ class CodeSearchScreen(EncoderScreen):
         before = self._back.pop()
         self._source = before.source
         self._show(list(before.rows), before.index)
+
+
+def _offered(reference: Reference) -> list[tuple[CodeSystem, ...]]:
+    """What can be searched with what is loaded."""
+    if reference.releases(CodeSystem.CPT):
+        return list(SYSTEMS)
+    without = (tuple(one for one in systems if one is not CodeSystem.CPT) for systems in SYSTEMS)
+    return [systems for systems in without if systems]
 
 
 def linked_stop(reference: Reference, to: Link, on: date) -> Stop:

@@ -7,12 +7,13 @@ sight: the trail, which stays with the code.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeVar
 
 from codesets import catalog
+from codesets.catalog import Reference
 from codesets.releases import CodeSystem
 from codesets.seventh import Seventh, seventh_characters
 from store.queries.favorites import Favorite, favorites_of
@@ -24,6 +25,9 @@ from tui.widgets.text_pane import TextPane
 
 if TYPE_CHECKING:
     from tui.screens.chart import ChartScreen
+
+P = ParamSpec("P")
+T = TypeVar("T")
 
 MOST_STOPS = 100
 TRAIL_STOPS = 8
@@ -91,6 +95,35 @@ class EncoderScreen(DeskScreen):
         self.on = on
         self.walk = walk
         self.text: PageText | None = None
+        self._build = ""
+        self._told = ""
+
+    async def read_here(self, function: Callable[Concatenate[Reference, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Ask the code sets for what the screen shows; where an import has replaced them, all of it is read anew.
+
+        So the release in line 1 is always the one that the page below it comes from.
+        """
+        answer, build = await self.workstation.codes.ask(_with_build, lambda it: function(it, *args, **kwargs))
+        await self._keep_up(build)
+        return answer
+
+    async def keep_up(self) -> None:
+        """Read the screen anew where an import has replaced the code sets since it was read."""
+        await self._keep_up(await self.workstation.codes.ask(_build))
+
+    async def _keep_up(self, build: str) -> None:
+        read, self._build = self._build, build
+        if read and read != build:
+            await self.renew()
+
+    async def renew(self) -> None:
+        """Read the release and the rows anew: the code sets are others."""
+        raise NotImplementedError
+
+    def tell(self, text: str) -> None:
+        """Say something of the row under the cursor, until another one is."""
+        self._told = text
+        self.say(text)
 
     @property
     def page_pane(self) -> TextPane:
@@ -133,6 +166,9 @@ class EncoderScreen(DeskScreen):
 
     def moved(self) -> None:
         """Another row is under the cursor: its page follows once the cursor rests."""
+        if self._told and not self.entry.asking:
+            self._told = ""
+            self.say("")
         self.refresh_frame()
         self.page_soon()
 
@@ -325,6 +361,17 @@ class EncoderScreen(DeskScreen):
                 self.go(await self.workstation.codes.ask(linked_stop, to, self.on))
 
         return picked
+
+
+def _with_build(reference: Reference, function: Callable[[Reference], T]) -> tuple[T, str]:
+    """What a function says, and the build of the code sets that said it."""
+    reference.refresh()
+    return function(reference), reference.build_id
+
+
+def _build(reference: Reference) -> str:
+    reference.refresh()
+    return reference.build_id
 
 
 def _screen_for(stop: Stop, on: date, walk: Walk) -> EncoderScreen:

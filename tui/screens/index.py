@@ -40,7 +40,6 @@ TERM = "term"
 """What is asked for while the beginning of a term is typed."""
 
 CELLS = range(2, 8)
-MOST_ROWS = 400
 _BELOW = "Right shows the terms below it."
 
 
@@ -110,7 +109,7 @@ class IndexScreen(EncoderScreen):
         if shelf.here is None:
             await self._open_book()
             return
-        self._edition = await self.workstation.codes.ask(books.edition, self._book, self.on)
+        self._edition = await self.read_here(books.edition, self._book, self.on)
         self._back, self._column = list(shelf.back), shelf.column
         self._show(shelf.here)
 
@@ -136,8 +135,22 @@ class IndexScreen(EncoderScreen):
             return "there is no term under the cursor"
         return super().why_not(action)
 
-    async def _open_book(self) -> None:
+    async def renew(self) -> None:
+        """The terms with what the codes of today make of them; a book that was replaced begins anew."""
         self._edition = await self.workstation.codes.ask(books.edition, self._book, self.on)
+        places = (*self._back, self._here)
+        again = await self.workstation.codes.ask(_read_again, self._book, places, self.on)
+        if again is None:
+            self._back.clear()
+            await self._begin("")
+            self.say(f"Another edition of this book was imported: {self._edition or 'it is gone'}.", "warning")
+        else:
+            here = replace(again[-1], index=self.rows.index)
+            self._back = list(again[:-1])
+            self._show(here)
+
+    async def _open_book(self) -> None:
+        self._edition = await self.read_here(books.edition, self._book, self.on)
         self._back.clear()
         self._column = CELLS[0]
         await self._begin("")
@@ -170,13 +183,14 @@ class IndexScreen(EncoderScreen):
 
     @work(exclusive=True, group="page")
     async def show_page_here(self) -> None:
+        await self.keep_up()
         term: Term | None = self.rows.selected
         target = self._target()
         self._path = await self._trail()
         if target is None or target.code is None:
             self.clear_page(way(self._path, self.page_pane.size.width - 8), (leads_to(term) or _BELOW) if term else "")
             return
-        page = await self.workstation.codes.ask(read_page, CodeSystem.ICD10CM, target.code, self.on)
+        page = await self.read_here(read_page, CodeSystem.ICD10CM, target.code, self.on)
         also = await self.workstation.codes.ask(_references, term) if term else []
         if page is not None:
             why = self.why_here()
@@ -241,10 +255,11 @@ class IndexScreen(EncoderScreen):
             self.in_turn(self._under())
 
     async def _under(self) -> None:
+        await self.keep_up()
         term: Term = self.rows.selected
         terms = await self.workstation.codes.ask(books.subterms, term.key, self.on)
         if not terms:
-            self.say(f"There is no term below {term.title}.")
+            self.tell(f"There is no term below {term.title}.")
             return
         path = await self.workstation.codes.ask(books.path, term.key)
         self._back.append(replace(self._here, index=self.rows.index))
@@ -330,6 +345,18 @@ class IndexScreen(EncoderScreen):
         return " " + "  " * max(term.level - first, 0) + term.title
 
 
+def _read_again(reference: Reference, book: Book, places: Sequence[Place], on: date) -> list[Place] | None:
+    """The same lists as the code sets have them now; None where the book is another one."""
+    load = books.serving(reference, book, on)
+    again = []
+    for place in places:
+        if any(term.key.load != load for term in place.terms):
+            return None
+        found = [books.term(reference, term.key, on) for term in place.terms]
+        again.append(replace(place, terms=tuple(term for term in found if term)))
+    return again
+
+
 def index_stop(book: Book = Book.INDEX) -> Stop:
     """A book from its beginning."""
     return Stop(IndexScreen.name_on, Shelf(book), "")
@@ -376,21 +403,23 @@ def _place_of(terms: Sequence[Term], key: TermKey) -> int:
 
 def table_rows(reference: Reference, book: Book, on: date, beginning: str = "") -> list[Term]:
     """The rows of a table that begin so, each with all below it; the neoplasm table has one main term around all."""
-    tops = books.main_terms(reference, book, on, "" if book is Book.NEOPLASMS else beginning)
-    if book is Book.NEOPLASMS:
-        sites = [site for top in tops for site in books.subterms(reference, top.key, on)]
-        tops = [site for site in sites if site.title.lower().startswith(beginning.lower())]
+    if book is not Book.NEOPLASMS:
+        find = books.whole_terms if beginning else books.main_terms
+        return find(reference, book, on, beginning)
+    tops = books.main_terms(reference, book, on)
+    sites = [site for top in tops for site in books.subterms(reference, top.key, on)]
+    sites = [site for site in sites if site.title.lower().startswith(beginning.lower())]
     if not beginning:
-        return tops
+        return sites
     rows: list[Term] = []
-    for top in tops:
-        _gather(reference, top, on, rows)
-    return rows[:MOST_ROWS]
+    for site in sites:
+        _gather(reference, site, on, rows)
+    return rows
 
 
 def _gather(reference: Reference, term: Term, on: date, rows: list[Term]) -> None:
     rows.append(term)
-    if term.has_terms and len(rows) < MOST_ROWS:
+    if term.has_terms:
         for below in books.subterms(reference, term.key, on):
             _gather(reference, below, on, rows)
 

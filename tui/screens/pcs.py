@@ -63,8 +63,13 @@ class PcsScreen(EncoderScreen):
     def place(self) -> tuple[Line, Line]:
         origin = self._choice.origin if self._choice else None
         edition = origin.edition if origin and origin.edition else "not loaded"
-        start: Line = (("ICD-10-PCS builder", "strong"), (f"  tables {edition} for {self.on}", "text"))
-        if origin and origin.edition and not origin.covered:
+        codes = self._choice.codes_edition if self._choice else ""
+        start: Line = (("PCS builder" if codes else "ICD-10-PCS builder", "strong"), (f"  tables {edition}", "text"))
+        if codes:
+            start = (*start, (f", codes {codes}", "warning"))
+        start = (*start, (f" for {self.on}", "text"))
+        covered = self._choice.covered if codes and self._choice else origin is None or origin.covered
+        if origin and origin.edition and not covered:
             start = (*start, (", not covered", "warning"))
         return start, ((self._chosen.ljust(7, "_"), "focus"),)
 
@@ -77,8 +82,11 @@ class PcsScreen(EncoderScreen):
             return "the tables are not loaded"
         return super().why_not(action)
 
+    async def renew(self) -> None:
+        await self._choose(self._chosen)
+
     async def _choose(self, chosen: str) -> None:
-        choice, built, validity, beyond = await self.workstation.codes.ask(_step, chosen, self.on)
+        choice, built, validity = await self.read_here(_step, chosen, self.on)
         if not choice.origin.edition:
             self._choice = choice
             self.rows.empty = NOT_LOADED
@@ -87,7 +95,7 @@ class PcsScreen(EncoderScreen):
             return
         if not choice.values and not choice.complete and chosen:
             values = ", ".join(value.character for value in self._values())
-            self.say(beyond or f"{chosen[-1]} is no value of this axis: {values}.", "warning")
+            self.say(f"{chosen[-1]} is no value of this axis: {values}.", "warning")
             return
         title = validity.code.title if validity and validity.code else ""
         self._refusal = validity.reason if validity and validity.kind is ValidityKind.UNKNOWN else ""
@@ -115,7 +123,7 @@ class PcsScreen(EncoderScreen):
     async def show_page_here(self) -> None:
         value: AxisValue | None = self.rows.selected
         if value is not None and self._choice is not None and self._choice.axis in DEFINED_AXES:
-            self._show_built(await self.workstation.codes.ask(_meaning, self._choice, value, self.on))
+            self._show_built(await self.read_here(_meaning, self._choice, value, self.on))
 
     @property
     def _loaded(self) -> bool:
@@ -187,27 +195,19 @@ def _meaning(reference: Reference, choice: Choice, value: AxisValue, on: date) -
     return f"{value.labels[0]}: {'. '.join(part.rstrip('.') for part in told)}." if told else ""
 
 
-def _step(
-    reference: Reference, chosen: str, on: date
-) -> tuple[Choice, list[tuple[str, str, str]], Validity | None, str]:
-    """What can follow, what the chosen characters mean, whether a whole code may be reported on the day, and
-    whether nothing follows only because the tables are of another year.
-
-    Tables and codes come in files of their own: the tables of one year build codes that another one does not have.
-    """
+def _step(reference: Reference, chosen: str, on: date) -> tuple[Choice, list[tuple[str, str, str]], Validity | None]:
+    """What can follow, what the chosen characters mean, and whether a whole code may be reported on the day."""
     choice = procedures.next_values(reference, chosen, on)
     validity = catalog.validity(reference, CodeSystem.ICD10PCS, chosen, on) if len(chosen) == 7 else None
-    beyond = procedures.beyond_tables(reference, choice, on)
-    return choice, built_so_far(reference, chosen, on), validity, beyond
+    return choice, built_so_far(reference, chosen, on), validity
 
 
 def built_so_far(reference: Reference, chosen: str, on: date) -> list[tuple[str, str, str]]:
     """Each chosen character with the name of its axis and its meaning in the tables."""
     built = []
     for place, character in enumerate(chosen):
-        axis = procedures.next_values(reference, chosen[:place], on)
-        label = next(("; ".join(value.labels) for value in axis.values if value.character == character), "")
-        built.append((axis.title, character, label))
+        title, labels = procedures.axis_labels(reference, chosen[:place], on)
+        built.append((title, character, "; ".join(labels.get(character, ()))))
     return built
 
 

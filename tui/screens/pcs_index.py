@@ -30,7 +30,6 @@ from tui.widgets.text_pane import TextPane
 TERM = "term"
 """What is asked for while the beginning of a term is typed."""
 
-MOST_ROWS = 400
 NOT_LOADED = "No ICD-10-PCS index is loaded: codedesk codesets import takes its XML."
 
 
@@ -89,7 +88,7 @@ class PcsIndexScreen(EncoderScreen):
         self.in_turn(self._stand(stop.state))
 
     async def _stand(self, shelf: Shelf) -> None:
-        self._origin = await self.workstation.codes.ask(procedure_index.origin, self.on)
+        self._origin = await self.read_here(procedure_index.origin, self.on)
         if shelf.here is not None:
             self._back = list(shelf.back)
             self._show(shelf.here)
@@ -100,6 +99,11 @@ class PcsIndexScreen(EncoderScreen):
         else:
             await self._begin("")
             self.do_look_up()
+
+    async def renew(self) -> None:
+        self._origin = await self.workstation.codes.ask(procedure_index.origin, self.on)
+        self._back.clear()
+        await self._begin("")
 
     def code_here(self) -> tuple[CodeSystem, str] | None:
         entry: Entry | None = self.rows.selected
@@ -139,10 +143,11 @@ class PcsIndexScreen(EncoderScreen):
 
     @work(exclusive=True, group="page")
     async def show_page_here(self) -> None:
+        await self.keep_up()
         entry: Entry | None = self.rows.selected
         code = entry.pointer.code if entry and entry.pointer else ""
         if len(code) == 7:
-            page = await self.workstation.codes.ask(read_page, CodeSystem.ICD10PCS, code, self.on)
+            page = await self.read_here(read_page, CodeSystem.ICD10PCS, code, self.on)
             if page is not None:
                 why = self.why_here()
                 self.show_page(page_title(page), lambda width: lay_out(page, why, width), page_note(page))
@@ -188,7 +193,7 @@ class PcsIndexScreen(EncoderScreen):
         entry: Entry = self.rows.selected
         entries = await self.workstation.codes.ask(_entries_below, entry.term, self.on)
         if not entries:
-            self.say(f"There is no term below {entry.title}.")
+            self.tell(f"There is no term below {entry.title}.")
             return
         self._back.append(Place(self._here.title, self._here.entries, self.rows.index))
         self._show(Place(entry.title, entries))
@@ -230,7 +235,7 @@ def pcs_index_stop() -> Stop:
 
 
 def _main_entries(reference: Reference, beginning: str, on: date) -> tuple[Entry, ...]:
-    found = procedure_index.main_terms(reference, beginning, on, MOST_ROWS)
+    found = procedure_index.main_terms(reference, beginning, on)
     return tuple(entry for term in found for entry in _entries(term))
 
 

@@ -77,12 +77,16 @@ class TabularScreen(EncoderScreen):
         self.in_turn(self._stand(stop.state))
 
     async def _stand(self, tree: Tree) -> None:
-        self._edition = await self.workstation.codes.ask(tabular.edition, self.on)
+        self._edition = await self.read_here(tabular.edition, self.on)
         if not tree.rows:
             tree = await self.workstation.codes.ask(unfolded_to, tree.code, self.on)
         self._show(list(tree.rows), tree.index)
         if not self._edition:
             self.say("The tabular list is not loaded: codedesk codesets import takes its XML file.", "warning")
+
+    async def renew(self) -> None:
+        here = self.code_here()
+        await self._stand(tabular_stop(here[1] if here else "").state)
 
     def place(self) -> tuple[Line, Line]:
         start: Line = (
@@ -117,11 +121,11 @@ class TabularScreen(EncoderScreen):
         if row is None:
             self.clear_page()
         elif row.branch.kind is StepKind.CODE:
-            page = await self.workstation.codes.ask(read_page, CodeSystem.ICD10CM, row.branch.id, self.on)
+            page = await self.read_here(read_page, CodeSystem.ICD10CM, row.branch.id, self.on)
             if page is not None:
                 self.show_page(page_title(page), lambda width: lay_out(page, "", width), page_note(page))
         else:
-            found = await self.workstation.codes.ask(tabular.branch_page, row.branch, self.on)
+            found = await self.read_here(tabular.branch_page, row.branch, self.on)
             if found is not None:
                 self.show_page(branch_title(found), lambda width: lay_out_branch(found, width))
 

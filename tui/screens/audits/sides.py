@@ -377,7 +377,7 @@ def _titles(reference: Reference, rows: Sequence[SideRow], day: str) -> dict[str
     on = date.fromisoformat(day)
     titles: dict[str, str] = {}
     for code in {code for row in rows for code in (row.coder, row.auditor) if code}:
-        for system in (CodeSystem.ICD10CM, CodeSystem.HCPCS, CodeSystem.ICD10PCS):
+        for system in (CodeSystem.ICD10CM, CodeSystem.HCPCS, CodeSystem.CPT, CodeSystem.ICD10PCS):
             if found := find(reference, system, code, on):
                 titles[code] = found.title
                 break

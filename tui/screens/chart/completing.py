@@ -14,6 +14,7 @@ from datetime import date
 from codesets import catalog
 from codesets.catalog import Reference
 from codesets.releases import CodeSystem
+from codesets.service_lines import title_on_line
 from store.coding.codes import Codes, Defaults, Diagnosis, ProcedureLine, apply_entry, row_with, rows_changed
 from store.coding.entry import (
     AddDiagnosis,
@@ -184,9 +185,9 @@ def _title(reference: Reference, entry: Entry, head: ChartHead) -> str:
     """The title of the code that a line adds."""
     if not isinstance(entry, AddDiagnosis | AddProcedure):
         return "nothing more is needed"
-    system = CodeSystem.ICD10CM if isinstance(entry, AddDiagnosis) else CodeSystem(entry.system)
-    found = catalog.find(reference, system, entry.code, date.fromisoformat(head.service_date))
-    return found.title if found else "its title is not loaded"
+    system = CodeSystem.ICD10CM.value if isinstance(entry, AddDiagnosis) else entry.system
+    title = title_on_line(reference, system, entry.code, date.fromisoformat(head.service_date))
+    return title or "its title is not loaded"
 
 
 def _entry(reference: Reference, text: str, head: ChartHead) -> Entry | None:

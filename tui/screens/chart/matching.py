@@ -13,6 +13,7 @@ from typing import NamedTuple
 from codesets.catalog import Reference, descendants, find
 from codesets.releases import CodeSystem
 from codesets.search import Engine, Why
+from codesets.service_lines import line_system
 from codesets.seventh import Seventh, seventh_characters
 from store.coding.entry import AddDiagnosis, AddProcedure, Entry, parse
 from store.coding.lookup import system_of
@@ -26,7 +27,7 @@ FAVORITES_KEY = "="
 MOST_FAVORITES = 50
 MATCHES = 8
 MOST_BELOW = 60
-_INCOMPLETE = re.compile(r"[A-Za-z]\d[0-9A-Za-z]\.?[0-9A-Za-z]{0,3}")
+_INCOMPLETE = re.compile(r"[A-Za-z](?:\d[0-9A-Za-z]|[A-Za-z]\d)\.?[0-9A-Za-z]{0,3}")
 """A code of ICD-10-CM with fewer than seven characters."""
 
 
@@ -48,11 +49,12 @@ class MatchRow(NamedTuple):
     """Why Enter will not take it; empty where it will."""
 
 
+_KINDS = {"icd10cm": "dx", "icd10pcs": "PCS", "cpt": "CPT"}
 MATCH_COLUMNS = (
     Column("", 9, lambda row: " " + row.dotted, style=lambda row: "strong"),
     Column("", 0, lambda row: row.title, align="ends"),
     Column("", 44, lambda row: row.why, style=lambda row: "dim", from_width=WIDE),
-    Column("", 5, lambda row: {"icd10cm": "dx", "icd10pcs": "PCS"}.get(row.system, "HCPCS"), style=lambda row: "dim"),
+    Column("", 5, lambda row: _KINDS.get(row.system, "HCPCS"), style=lambda row: "dim"),
 )
 
 
@@ -63,8 +65,8 @@ def parse_line(reference: Reference, text: str, head: ChartHead) -> Entry:
 
 
 def matches(engine: Engine, words: str, head: ChartHead) -> list[MatchRow]:
-    """The best codes for what is typed: diagnoses, procedures of HCPCS, and PCS on an inpatient stay."""
-    systems = [CodeSystem.ICD10CM, CodeSystem.HCPCS]
+    """The best codes for what is typed: diagnoses, procedures of HCPCS and CPT, and PCS on an inpatient stay."""
+    systems = [CodeSystem.ICD10CM, CodeSystem.HCPCS, CodeSystem.CPT]
     if head.kind == CodingKind.FACILITY and head.inpatient:
         systems.append(CodeSystem.ICD10PCS)
     hits = engine.search(words, systems, date.fromisoformat(head.service_date), MATCHES)
@@ -137,4 +139,4 @@ def entry_for(system: CodeSystem, code: str) -> Entry:
     """The entry that adds a code that was found."""
     if system is CodeSystem.ICD10CM:
         return AddDiagnosis(code)
-    return AddProcedure(system.value, code)
+    return AddProcedure(line_system(system).value, code)

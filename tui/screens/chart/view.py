@@ -14,6 +14,7 @@ from codesets.drg import Severity as DrgSeverity
 from codesets.edits import CodeFinding
 from codesets.releases import CodeSystem
 from codesets.risk import categories, is_loaded
+from codesets.service_lines import title_on_line
 from store.coding.codes import Codes, Defaults, ProcedureLine
 from store.coding.entry import line_letter
 from store.coding.grouping import is_stay
@@ -103,8 +104,7 @@ def look_up(reference: Reference, chart: ChartOnScreen, known: tuple[tuple[str, 
     wanted = [("icd10cm", d.code) for d in chart.codes.diagnoses] + [(p.system, p.code) for p in chart.codes.lines]
     titles = {}
     for system, code in set(wanted) - set(known):
-        found = catalog.find(reference, CodeSystem(system), code, on)
-        titles[system, code] = found.title if found else ""
+        titles[system, code] = title_on_line(reference, system, code, on)
     choice = reference.choose(CodeSystem.ICD10CM, on)
     release = f"ICD {choice.release.edition}" if choice.release else "no ICD release"
     if not choice.covered:
