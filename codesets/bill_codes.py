@@ -43,7 +43,9 @@ def in_bill_list(reference: Reference, of: BillList, code: str, on: dt.date) -> 
         kind, label = FileKind.DRG_WEIGHTS, "MS-DRG Table 5"
     else:
         kind, label = FileKind.UB_CODES, f"list of {of.value} codes"
-    source = loaded(reference, kind, label, on)
+    alone = loaded(reference, kind, label, on, of.value)  # a file of this list alone, else one of several
+    source = alone if alone.covered else loaded(reference, kind, label, on, "")
+    source = alone if alone.load and not source.load else source
     if not source.covered:
         return Listed(None, source.warning if not source.load else f"No loaded {label} covers {on}.")
     if of is BillList.DRG:

@@ -23,7 +23,7 @@ from codesets.loading.loads import Counts, is_loaded
 from codesets.reference import Progress
 from codesets.releases import CodeSystem
 from codesets.safe import safe_line
-from codesets.sources import recognize, source
+from codesets.sources import code_list, recognize, source, ub_codes
 from codesets.sources.accompanying import accompanies
 from codesets.sources.periods import edition_named
 from codesets.sources.source import FileKind, Recognized, Rejected
@@ -162,7 +162,9 @@ def _item(db: sqlite3.Connection, found: Found, edition: str) -> Item:
 def _looks_like(found: Found) -> str:
     lines = [line for line in found.file.head_lines(5) if line.strip()]
     begins = f"it begins with {safe_line(lines[0].strip()[:50])!r}" if lines else "it is empty"
-    return f"{begins}; expected an official file as published, in its own columns and encoding"
+    expected = f"{begins}; expected an official file as published, in its own columns and encoding"
+    listed = any("text" in code_list.places_of(heads) for _, heads in code_list.heads(found.file))
+    return f"{expected}; of the lists that a site brings, {ub_codes.COLUMNS}" if listed else expected
 
 
 def _order(item: Item) -> tuple[bool, int, str, str]:

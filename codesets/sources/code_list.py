@@ -16,7 +16,7 @@ from codesets.sources.source import Rejected, SourceFile
 
 # What a column may be called, in lower case.
 _NAMES = {
-    "list": ("list", "type", "code type", "code set", "code list", "category"),
+    "list": ("list", "type", "code type", "code set", "code list", "category", "fl", "form locator"),
     "code": ("code", "code value", "value"),
     "text": ("description", "text", "meaning", "definition", "title", "name"),
     "starts": ("start", "start date", "effective", "effective date", "effective from", "begin date"),
@@ -41,21 +41,35 @@ class ListEntry:
 
 def columns(file: SourceFile) -> tuple[int, dict[str, int]] | None:
     """The line of the column heads and where the columns stand; None without a code and a text column."""
-    for number, row in cells.head_rows(file):
-        heads = [" ".join(cell.lower().replace("_", " ").split()) for cell in row]
-        places = {
-            name: next(index for index, head in enumerate(heads) if head in words)
-            for name, words in _NAMES.items()
-            if any(head in words for head in heads)
-        }
+    for number, named in heads(file):
+        places = places_of(named)
         if "code" in places and "text" in places:
             return number, places
     return None
 
 
-def entries(file: SourceFile) -> Iterator[ListEntry | Rejected]:
-    """The entries in file order; a row without a code or a text, or with a date that is none, is rejected."""
-    if (found := columns(file)) is None:
+def heads(file: SourceFile) -> Iterator[tuple[int, list[str]]]:
+    """The first lines of the file, one of which has the heads, in lower case."""
+    for number, row in cells.head_rows(file):
+        yield number, [" ".join(cell.lower().replace("_", " ").split()) for cell in row]
+
+
+def places_of(named: list[str]) -> dict[str, int]:
+    """Where the columns stand that have one of the heads known here."""
+    return {
+        name: next(index for index, head in enumerate(named) if head in words)
+        for name, words in _NAMES.items()
+        if any(head in words for head in named)
+    }
+
+
+def entries(file: SourceFile, found: tuple[int, dict[str, int]] | None = None) -> Iterator[ListEntry | Rejected]:
+    """The entries in file order; a row without a code or a text, or with a date that is none, is rejected.
+
+    `found` are the line of the heads and the columns, where the caller knows them.
+    """
+    found = found or columns(file)
+    if found is None:
         return
     header, places = found
     for number, row in cells.rows(file):

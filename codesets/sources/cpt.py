@@ -3,7 +3,8 @@
 Three forms are read: the consolidated list (tab-separated, with heads such as "CPT Code", "Long", "Medium",
 "Short"), the older delimited files (code, tab, text) and the older fixed files (code in columns 1-5, text from
 column 7, or a two-digit line number before the text where it goes over several lines). A notice of the AMA
-stands above the codes. Neither codes nor texts of CPT are part of this program.
+stands above the codes; where a site took it away, the name must say what the file is. Neither codes nor texts of
+CPT are part of this program.
 """
 
 from __future__ import annotations
@@ -26,6 +27,10 @@ _DELIMITED = re.compile(r"(?P<code>[0-9A-Z]{2}[0-9]{2}[0-9A-Z])\t(?P<text>\S.*)"
 _NUMBERED = re.compile(r"(?P<code>[0-9A-Z]{2}[0-9]{2}[0-9A-Z]) ?(?P<line>[0-9]{2}) ?(?P<text>\S.*)")
 _FIXED = re.compile(r"(?P<code>[0-9A-Z]{2}[0-9]{2}[0-9A-Z]) (?P<text>\S.*)")
 _NOTICE = re.compile(r"american medical association|\bCPT\b", re.IGNORECASE)
+_BARE = re.compile(r"[0-9]{4}[0-9A-Z](?=[\t ])")
+# LONGULT.txt, LONGUF.txt, MEDU.txt, SHORTU.txt, or whatever says CPT.
+_AMA_NAME = re.compile(r"(?<![a-z])(?:longu|medu|shortu)|cpt", re.IGNORECASE)
+_FEWEST_BARE = 20
 _HEAD_LINES = 200
 _SHORT, _MEDIUM = 28, 48
 
@@ -121,18 +126,28 @@ def _lines(file: SourceFile) -> Iterator[CptText | Rejected]:
 
 
 def _form(file: SourceFile) -> re.Pattern[str] | None:
-    """The form that the lines below the notice have; None without a notice or without such lines."""
+    """The form of the lines below the notice; None without such lines, and without both a notice and the AMA's name."""
     lines = [line for line in file.head_lines(_HEAD_LINES) if line]
     begins = next((index for index, line in enumerate(lines) if _FIXED.match(line) or _DELIMITED.match(line)), None)
     if begins is None:
         begins = next((index for index, line in enumerate(lines) if _NUMBERED.match(line)), None)
-    if not begins or not _NOTICE.search(" ".join(lines[:begins])):
+    if begins is None or not (_NOTICE.search(" ".join(lines[:begins])) or _is_named_so(file, lines[begins:-1])):
         return None
     below = lines[begins:-1] or lines[begins:]
     for form in (_DELIMITED, _NUMBERED, _FIXED):
         if all(map(form.match, below)):
             return form
     return None
+
+
+def _is_named_so(file: SourceFile, lines: list[str]) -> bool:
+    """Whether a file without its notice is named as the AMA names it and has what no other list of codes has.
+
+    Its codes go up line by line, four digits and one more character; lists of zip codes look so too, but for the name.
+    """
+    found = [code[0] for line in lines if (code := _BARE.match(line))]
+    ascending = all(one <= after for one, after in zip(found, found[1:], strict=False))
+    return bool(_AMA_NAME.search(file.name)) and len(found) == len(lines) > _FEWEST_BARE and ascending
 
 
 def _kind(file: SourceFile, form: re.Pattern[str]) -> TextKind:

@@ -502,3 +502,23 @@ async def test_until_the_changes_are_read_nothing_is_said_of_them(monkeypatch: p
 
         read.set()
         await until(lambda: "+ A00.90" in cells(app))
+
+
+async def test_books_and_tabular_list_say_that_no_release_covers_the_date(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CODEDESK_TODAY", "2023-01-15")
+    async with opened() as (app, pilot):
+        await keys(pilot, "f2", "escape", "i", "escape")
+        assert "for 2023-01-15, not covered" in cells(app)
+
+        await keys(pilot, "t")
+
+        assert "for 2023-01-15, not covered" in cells(app)
+
+
+async def test_a_page_names_the_edition_of_an_index_of_another_year(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CODEDESK_TODAY", "2021-01-15")
+    async with opened((132, 43)) as (app, pilot):
+        await keys(pilot, "f2")
+        await search(pilot, "m1a.0")
+
+        assert "(FY2020)" in cells(app)

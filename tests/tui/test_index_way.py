@@ -25,3 +25,7 @@ def test_main_and_last_term_are_kept_where_the_room_is_short(room: int, said: st
 def test_a_short_way_stays_whole() -> None:
     assert way(PATH[:2], 5) == "Fever, feverish NEC > mild"
     assert way((), 5) == ""
+
+
+def test_modifiers_inside_modifiers_are_left_out_whole() -> None:
+    assert way(("Humming (made up (of late)) (old) NEC", "loud"), 80) == "Humming NEC > loud"

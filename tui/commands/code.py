@@ -88,7 +88,9 @@ def _more(reference: Reference, page: CodePage, on: dt.date) -> list[str]:
     lines = [f"  {flag.name}: {flag.value}  ({flag.edition})" for flag in flags(reference, system, code, on)]
     parts = [["", "Flags", *lines]] if lines else []
     if system is CodeSystem.ICD10CM and (trails := books.index_terms(reference, code, on, MOST_TRAILS)):
-        parts.append(["", "Index", *(f"  {trail.text}" for trail in trails)])
+        others = {trail.book: books.edition(reference, trail.book, on) for trail in trails}
+        told = {book: f"  ({other})" if other != page.release.edition else "" for book, other in others.items()}
+        parts.append(["", "Index", *(f"  {trail.text}{told[trail.book]}" for trail in trails)])
     eras = history.history(reference, system, code).eras
     if len(eras) > 1:
         told = [f"  {era.first.edition} to {era.last.edition}: {era.stage.value} {era.title}" for era in eras]

@@ -36,6 +36,8 @@ class FullPage:
     flags: tuple[Flag, ...]
     trails: tuple[Trail, ...]
     history: History
+    book_editions: dict[Book, str] = field(default_factory=dict)
+    """The editions of the books of the trails that are of another one than the codes."""
 
 
 @dataclass(frozen=True)
@@ -75,7 +77,14 @@ def read_page(reference: Reference, system: CodeSystem, code: str, on: date) -> 
     plain = page.code.code
     trails = books.index_terms(reference, plain, on, MOST_TRAILS) if system is CodeSystem.ICD10CM else []
     told = flags(reference, system, plain, on)
-    return FullPage(page, tuple(told), tuple(trails), life.history(reference, system, plain))
+    editions = other_editions(reference, trails, page.release.edition, on)
+    return FullPage(page, tuple(told), tuple(trails), life.history(reference, system, plain), editions)
+
+
+def other_editions(reference: Reference, trails: Sequence[Trail], edition: str, on: date) -> dict[Book, str]:
+    """The editions of the books that lead to a code, where they are of another one than the code."""
+    named = {book: books.edition(reference, book, on) for book in dict.fromkeys(trail.book for trail in trails)}
+    return {book: other for book, other in named.items() if other != edition}
 
 
 def page_title(full: FullPage) -> str:
@@ -149,7 +158,9 @@ def lay_out(full: FullPage, why: str, width: int, also: Sequence[Link] = ()) -> 
         sheet.put_link(label, child.dotted, child.title, to, "text" if child.billable else "dim")
     for number, trail in enumerate(full.trails):
         to = Link(f"index of {page.code.dotted}", book=trail.book, term=trail.term, column=trail.target.column)
-        sheet.put_link("Index" if number == 0 else "", trail.text, "", to, "dim")
+        other = full.book_editions.get(trail.book, "")
+        first = other and trail.book not in [before.book for before in full.trails[:number]]
+        sheet.put_link("Index" if number == 0 else "", trail.text, f"({other})" if first else "", to, "dim")
     for flag in full.flags:
         sheet.put(flag.name[: _LABEL - 2], f"{flag.value}   ({flag.edition})")
     _put_history(sheet, full.history)

@@ -78,6 +78,7 @@ class IndexScreen(EncoderScreen):
         self._start: Shelf = stop.state
         self._book = self._start.book
         self._edition = ""
+        self._covered = True
         self._back: list[Place] = []
         self._here = Place("", ())
         self._column = CELLS[0]
@@ -109,7 +110,7 @@ class IndexScreen(EncoderScreen):
         if shelf.here is None:
             await self._open_book()
             return
-        self._edition = await self.read_here(books.edition, self._book, self.on)
+        self._edition, self._covered = await self.read_here(_edition, self._book, self.on)
         self._back, self._column = list(shelf.back), shelf.column
         self._show(shelf.here)
 
@@ -123,6 +124,8 @@ class IndexScreen(EncoderScreen):
     def place(self) -> tuple[Line, Line]:
         edition = self._edition or "not loaded"
         start: Line = ((NAMES[self._book], "strong"), (f"  {edition} for {self.on}", "text"))
+        if self._edition and not self._covered:
+            start = (*start, (", not covered", "warning"))
         count = self.rows.count if self.is_mounted else 0
         end = f"{self.rows.index + 1} of {count}" if count else "0"
         room = self.size.width - sum(len(text) for text, _ in start) - len(end) - 6
@@ -137,7 +140,7 @@ class IndexScreen(EncoderScreen):
 
     async def renew(self) -> None:
         """The terms with what the codes of today make of them; a book that was replaced begins anew."""
-        self._edition = await self.workstation.codes.ask(books.edition, self._book, self.on)
+        self._edition, self._covered = await self.workstation.codes.ask(_edition, self._book, self.on)
         places = (*self._back, self._here)
         again = await self.workstation.codes.ask(_read_again, self._book, places, self.on)
         if again is None:
@@ -150,7 +153,7 @@ class IndexScreen(EncoderScreen):
             self._show(here)
 
     async def _open_book(self) -> None:
-        self._edition = await self.read_here(books.edition, self._book, self.on)
+        self._edition, self._covered = await self.read_here(_edition, self._book, self.on)
         self._back.clear()
         self._column = CELLS[0]
         await self._begin("")
@@ -345,6 +348,11 @@ class IndexScreen(EncoderScreen):
         return " " + "  " * max(term.level - first, 0) + term.title
 
 
+def _edition(reference: Reference, book: Book, on: date) -> tuple[str, bool]:
+    """The edition of the book that answers for the date, and whether the codes that it leads to are in force then."""
+    return books.edition(reference, book, on), reference.choose(CodeSystem.ICD10CM, on).covered
+
+
 def _read_again(reference: Reference, book: Book, places: Sequence[Place], on: date) -> list[Place] | None:
     """The same lists as the code sets have them now; None where the book is another one."""
     load = books.serving(reference, book, on)
@@ -452,7 +460,7 @@ def _references(reference: Reference, term: Term) -> list[Link]:
 
 def way(path: Sequence[str], room: int = 200) -> str:
     """Main term > term > term without modifiers; where there is no room for all, those in the middle are left out."""
-    names = [" ".join(_MODIFIERS.sub(" ", title).split()).replace(" ,", ",") for title in path]
+    names = [" ".join(_bare(title).split()).replace(" ,", ",") for title in path]
     for kept in range(len(names) - 1, 0, -1):
         if len(" > ".join(names)) <= room:
             break
@@ -461,6 +469,13 @@ def way(path: Sequence[str], room: int = 200) -> str:
 
 
 _MODIFIERS = re.compile(r"\([^()]*\)")
+
+
+def _bare(title: str) -> str:
+    """A title without its modifiers, which can hold others: "Dementia (degenerative (primary)) (old age)"."""
+    while (less := _MODIFIERS.sub(" ", title)) != title:
+        title = less
+    return title
 
 
 def _cell(column: int):

@@ -58,6 +58,7 @@ class TabularScreen(EncoderScreen):
         self._start: Tree = stop.state
         self._lines: list[TreeRow] = []
         self._edition = ""
+        self._covered = True
 
     def compose_work(self) -> ComposeResult:
         with Container(id="panes"):
@@ -77,7 +78,7 @@ class TabularScreen(EncoderScreen):
         self.in_turn(self._stand(stop.state))
 
     async def _stand(self, tree: Tree) -> None:
-        self._edition = await self.read_here(tabular.edition, self.on)
+        self._edition, self._covered = await self.read_here(_edition, self.on)
         if not tree.rows:
             tree = await self.workstation.codes.ask(unfolded_to, tree.code, self.on)
         self._show(list(tree.rows), tree.index)
@@ -93,6 +94,8 @@ class TabularScreen(EncoderScreen):
             ("Tabular list", "strong"),
             (f"  ICD-10-CM {self._edition or 'not loaded'} for {self.on}", "text"),
         )
+        if self._edition and not self._covered:
+            start = (*start, (", not covered", "warning"))
         return start, self.rows_place()
 
     def why_not(self, action: str) -> str:
@@ -204,6 +207,11 @@ class TabularScreen(EncoderScreen):
         self._lines = lines
         self.rows.set_source(ListSource(lines, lambda row: row.key), keep=False, at=index)
         self.refresh_frame()
+
+
+def _edition(reference: Reference, on: date) -> tuple[str, bool]:
+    """The edition of the tabular list that answers for the date, and whether its codes are in force then."""
+    return tabular.edition(reference, on), reference.choose(CodeSystem.ICD10CM, on).covered
 
 
 def tabular_stop(code: str = "") -> Stop:

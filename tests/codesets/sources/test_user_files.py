@@ -157,3 +157,38 @@ def test_a_renamed_hcc_file_is_refused_because_its_model_is_not_known() -> None:
 
     with pytest.raises(UnreadableInput, match="model"):
         rows_of(file)
+
+
+@pytest.mark.parametrize(
+    ("heads", "row", "found"),
+    [
+        ("Revenue Code,Description", "450,A made-up department", ("revenue", "0450")),
+        ("Occurrence Code,Description", "1,Odd", ("occurrence", "01")),
+        ("Type of Bill,Description", "131,A made-up bill", ("type of bill", "0131")),
+        ("FL,Code,Title", "42,450,A made-up department", ("revenue", "0450")),
+        ("Form Locator,Code,Description", "18-28,C1,Odd", ("condition", "C1")),
+    ],
+)
+def test_a_list_of_its_own_is_known_by_its_code_column_or_form_locator(
+    heads: str, row: str, found: tuple[str, str]
+) -> None:
+    file = made_file("nubc_2026.csv", f"{heads}\n{row}\n")
+
+    (entry,) = rows_of(file)
+
+    assert (entry.list_name, entry.code) == found
+    assert known(file).part == found[0]
+
+
+def test_a_plain_column_of_values_is_no_list_of_the_ub_04() -> None:
+    assert sources.recognize(made_file("values_2026.csv", "Value,Description\n1,Odd\n")) is None
+
+
+def test_a_fixed_file_without_its_notice_is_known_by_its_lines_and_the_name_of_the_ama() -> None:
+    lines = "".join(f"{number:04}Z Humming of kind {number}, with a kazoo and a comb, loudly\n" for number in range(30))
+
+    named = known(made_file("CPT2026_LONGULT.txt", lines))
+
+    assert (named.kind, named.edition, named.part) == (FileKind.CPT, "2026", "long")
+    assert len(rows_of(made_file("LONGULT_2026.txt", lines))) == 30
+    assert sources.recognize(made_file("places_2026.txt", lines)) is None
