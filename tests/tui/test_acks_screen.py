@@ -29,7 +29,8 @@ def answered(as_administrator: None, reference: Reference, tmp_path: Path) -> Se
     position = sent.position(sent.numbers[1], "line.2.service_date")
     error = f"AK2*837*{sent.control}~IK3*DTP*{position}**8~IK4*3*1251*8*20269999~IK5*R*5~"
     levels = "QTY*90*1~QTY*AA*1~AMT*YU*100.03~AMT*YY*100.03~" + PROVIDER.format(npi="1234567893")
-    levels += patient(sent.numbers[0], "A2:20", "ICN1") + patient(sent.numbers[1], "A7:562:85", "ICN2")
+    levels += _patient(database, sent.numbers[0], "A2:20", "ICN1")
+    levels += _patient(database, sent.numbers[1], "A7:562:85", "ICN2")
     for name, content in (
         ("theirs.ta1", interchange(sent, "", "TA1*000099999*261103*1200*R*022~")),
         ("back.277", claim_status(sent, levels)),
@@ -42,6 +43,14 @@ def answered(as_administrator: None, reference: Reference, tmp_path: Path) -> Se
             one.received_at = f"2026-11-03T12:0{minute}:00"
     database.close()
     return sent
+
+
+def _patient(database: Database, number: str, stc: str, payer_number: str) -> str:
+    """The patient level of a claim, with the name that the claim states."""
+    with database.reading() as session:
+        stated = session.exec(select(Claim).where(Claim.claim_number == number)).one().parties["patient"]
+    name = f"{stated['family_name']}*{stated['given_name']}".upper()
+    return patient(number, stc, payer_number).replace("LINDQVIST*PER", name)
 
 
 def _leave(database: Database, reference: Reference, folder: Path) -> Sent:
