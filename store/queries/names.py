@@ -12,13 +12,13 @@ from dataclasses import dataclass
 from store.names import joined, sound
 from store.queries import Reader
 
-FEW = 2_500
+FEW = 2_000
 """Up to so many patients of a name, what they have is looked up by patient; of more, a long list finds some soon."""
 
 LEAST_LETTERS = 4
 """A shorter word is no name misspelled: too many are like it."""
 
-MOST_ALIKE = 25
+MOST_ALIKE = 20
 """Names that are taken for one that was typed, at most."""
 
 _TWO_ERRORS = 8
@@ -30,8 +30,9 @@ _AFTER = chr(0x10FFFF)
 _LEAST_ALIKE_IN_SOUND = 0.4
 """How like the spelling of a name must be that sounds the same: Schmidt is found for Smith, not every S-M-T."""
 
-_BOTH = "SELECT word, name FROM known_name WHERE given IN (TRUE, FALSE)"
-"""Words of either kind of names; both are named, so that the index by kind and word is of use."""
+_WORDS = "SELECT word, name, sound = :sound AS heard FROM known_name WHERE"
+_BOTH = "given IN (TRUE, FALSE) AND"
+"""Both kinds of names, for the index of words, which has them apart; the other indexes do without."""
 
 _FAMILY_OF, _GIVEN_OF = "SPLIT_PART(w.patient_name, ', ', 1)", "SPLIT_PART(w.patient_name, ', ', 2)"
 _COMMA = "INSTR(w.patient_name || ', ', ', ')"
@@ -108,15 +109,20 @@ def names_alike(reader: Reader, letters: str) -> tuple[str, ...]:
     what sounds the same (`store.names.sound`).
     """
     from rapidfuzz.distance import OSA
+    from rapidfuzz.process import extract
 
     errors = 1 if len(letters) < _TWO_ERRORS else 2
-    own_sound = sound(letters)
+    found = _candidates(reader, letters)
+    near = {word for word, _, _ in extract(letters, {*found}, scorer=OSA.distance, score_cutoff=errors, limit=None)}
     scores: dict[str, float] = {}
-    for word, name in _candidates(reader, letters, own_sound):
-        score = 1.0 if word.startswith(letters) else OSA.normalized_similarity(letters, word)
-        near = score == 1.0 or OSA.distance(letters, word, score_cutoff=errors) <= errors
-        if near or (score >= _LEAST_ALIKE_IN_SOUND and sound(word) == own_sound):
-            scores[name] = max(score, scores.get(name, 0.0))
+    for word, (heard, names) in found.items():
+        begins = word.startswith(letters)
+        if not (begins or heard or word in near):
+            continue
+        score = 1.0 if begins else OSA.normalized_similarity(letters, word)
+        if begins or word in near or score >= _LEAST_ALIKE_IN_SOUND:
+            for name in names:
+                scores[name] = max(score, scores.get(name, 0.0))
     return tuple(sorted(scores, key=lambda name: (-scores[name], name))[:MOST_ALIKE])
 
 
@@ -133,22 +139,30 @@ def named(reader: Reader, words: Sequence[TypedName]) -> Named | None:
     return Named((family, given), _counted(reader, (family, given), parameters) <= FEW)
 
 
-def _candidates(reader: Reader, letters: str, own_sound: str) -> list[tuple[str, str]]:
-    """Words and their names that may be like it: the same beginning or end of nearly half, or the same sound."""
-    asked: dict[str, object] = {"whole": letters, "whole_until": letters + _AFTER}
-    found = [f"{_BOTH} AND word >= :whole AND word < :whole_until"]
+def _candidates(reader: Reader, letters: str) -> dict[str, tuple[bool, set[str]]]:
+    """Words that may be like it: the same beginning or end of nearly half, or the same sound.
+
+    With each whether it sounds the same, and the names that it is in.
+    """
+    own_sound = sound(letters)
+    asked: dict[str, object] = {"whole": letters, "whole_until": letters + _AFTER, "sound": own_sound}
+    found = [f"{_WORDS} {_BOTH} word >= :whole AND word < :whole_until"]
     if len(letters) >= LEAST_LETTERS:
         half = (len(letters) - 1) // 2
         head, tail = letters[:half], letters[::-1][:half]
-        asked |= {"least": len(letters) - 2, "most": len(letters) + 2, "sound": own_sound}
-        for column, part in (("word", head), ("turned", tail)):
-            asked |= {column: part, f"{column}_until": part + _AFTER}
-            found.append(
-                f"{_BOTH} AND {column} >= :{column} AND {column} < :{column}_until"
-                " AND LENGTH(word) BETWEEN :least AND :most"
-            )
-        found.append(f"{_BOTH} AND sound = :sound")
-    return [(row["word"], row["name"]) for row in reader.rows(" UNION ".join(found), **asked)]
+        asked |= {"least": len(letters) - 2, "most": len(letters) + 2}
+        asked |= {"head": head, "head_until": head + _AFTER, "tail": tail, "tail_until": tail + _AFTER}
+        length = "LENGTH(word) BETWEEN :least AND :most"
+        found += [
+            f"{_WORDS} {_BOTH} word >= :head AND word < :head_until AND {length}",
+            f"{_WORDS} turned >= :tail AND turned < :tail_until AND {length}",
+            f"{_WORDS} sound = :sound",
+        ]
+    words: dict[str, tuple[bool, set[str]]] = {}
+    for row in reader.rows(" UNION ALL ".join(found), **asked):
+        word, name, heard = row.values() if isinstance(row, Mapping) else row
+        words.setdefault(word, (bool(heard), set()))[1].add(name)
+    return words
 
 
 def _counted(reader: Reader, conditions: tuple[str, str], parameters: Mapping[str, object]) -> int:
