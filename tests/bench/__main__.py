@@ -6,6 +6,8 @@ Exit code 1 when one is missed.
 from __future__ import annotations
 
 import sys
+import time
+from types import ModuleType
 
 from tests.bench import (
     claims,
@@ -26,7 +28,7 @@ from tests.bench import (
     terminal,
     worklists,
 )
-from tests.bench.figures import table
+from tests.bench.figures import Figure, table
 
 BENCHMARKS = (
     *(search, suggest, codesets, ncci, edits, worklists, intake, terminal, keys, next_chart, lag),
@@ -36,10 +38,20 @@ BENCHMARKS = (
 
 def main() -> int:
     """Measure and print; 1 when a target is missed."""
-    wanted = [one for one in BENCHMARKS if len(sys.argv) < 2 or one.__name__.rpartition(".")[2] in sys.argv[1:]]
-    figures = [figure for benchmark in wanted for figure in benchmark.measure()]
+    wanted = [one for one in BENCHMARKS if len(sys.argv) < 2 or _name(one) in sys.argv[1:]]
+    figures: list[Figure] = []
+    for benchmark in wanted:
+        begun = time.monotonic()
+        measured = benchmark.measure()
+        spent = time.monotonic() - begun
+        print(f"{_name(benchmark)}: {spent:.0f} s", file=sys.stderr, flush=True)
+        figures += measured
     print(table(figures))
     return int(any(figure.met is False for figure in figures))
+
+
+def _name(benchmark: ModuleType) -> str:
+    return benchmark.__name__.rpartition(".")[2]
 
 
 if __name__ == "__main__":
