@@ -42,29 +42,27 @@ _GIVEN_OF_SQLITE = f"SUBSTR(w.patient_name, {_COMMA} + 2)"
 
 @dataclass(frozen=True)
 class TypedName:
-    """A word typed for a name, as letters alone; `alike` are the names of the record that stand in for it.
+    """A word typed for a name, as letters alone; `alike` are the names of the record that are taken for it too.
 
     `number` is its place among the words: its parameters are named by it.
     """
 
     letters: str
     number: int
-    alike: tuple[str, ...] | None = None
+    alike: tuple[str, ...] = ()
 
     @property
     def parameters(self) -> dict[str, object]:
-        """What its statements ask by: a range of words, or the names themselves."""
-        if self.alike is None:
-            return {f"from{self.number}": self.letters, f"until{self.number}": self.letters + _AFTER}
-        return {f"name{self.number}_{place}": name for place, name in enumerate(self.alike)}
+        """What its statements ask by: a range of words, and names."""
+        alike = {f"name{self.number}_{place}": name for place, name in enumerate(self.alike)}
+        return {f"from{self.number}": self.letters, f"until{self.number}": self.letters + _AFTER, **alike}
 
     def names(self, given: bool) -> str:
         """The family names or given names it is found in, as what stands behind IN."""
-        if self.alike is None:
-            kind = f"k.given = {'TRUE' if given else 'FALSE'}"
-            words = f"k.word >= :from{self.number} AND k.word < :until{self.number}"
-            return f"(SELECT k.name FROM known_name k WHERE {kind} AND {words})"
-        return f"({', '.join(f':name{self.number}_{place}' for place in range(len(self.alike))) or 'NULL'})"
+        kind = f"k.given = {'TRUE' if given else 'FALSE'}"
+        words = f"k.word >= :from{self.number} AND k.word < :until{self.number}"
+        alike = "".join(f" UNION ALL SELECT :name{self.number}_{place}" for place in range(len(self.alike)))
+        return f"(SELECT k.name FROM known_name k WHERE {kind} AND {words}{alike})"
 
     def of_task(self, on_postgres: bool) -> str:
         """Whether the patient of the task `w` has such a name and may be found by it; asks no other table."""
@@ -99,11 +97,11 @@ class Named:
 def typed_name(reader: Reader, word: str, number: int, alike: bool = False) -> TypedName:
     """A word that was typed, the `number`th; with `alike` also for names that it is like and does not begin."""
     letters = joined(word)
-    return TypedName(letters, number, names_alike(reader, letters) if alike else None)
+    return TypedName(letters, number, names_alike(reader, letters) if alike and len(letters) >= LEAST_LETTERS else ())
 
 
 def names_alike(reader: Reader, letters: str) -> tuple[str, ...]:
-    """Names of the record that begin with a word or are like it, the likest first, at most MOST_ALIKE.
+    """Names of the record that are like a word and do not begin with it, the likest first, at most MOST_ALIKE.
 
     Like is what differs by one letter (two in a long word) put in, left out, changed or swapped with its neighbor, or
     what sounds the same (`store.names.sound`).
@@ -112,15 +110,14 @@ def names_alike(reader: Reader, letters: str) -> tuple[str, ...]:
     from rapidfuzz.process import extract
 
     errors = 1 if len(letters) < _TWO_ERRORS else 2
-    found = _candidates(reader, letters)
+    found = {word: of for word, of in _candidates(reader, letters).items() if not word.startswith(letters)}
     near = {word for word, _, _ in extract(letters, {*found}, scorer=OSA.distance, score_cutoff=errors, limit=None)}
     scores: dict[str, float] = {}
     for word, (heard, names) in found.items():
-        begins = word.startswith(letters)
-        if not (begins or heard or word in near):
+        if not (heard or word in near):
             continue
-        score = 1.0 if begins else OSA.normalized_similarity(letters, word)
-        if begins or word in near or score >= _LEAST_ALIKE_IN_SOUND:
+        score = OSA.normalized_similarity(letters, word)
+        if word in near or score >= _LEAST_ALIKE_IN_SOUND:
             for name in names:
                 scores[name] = max(score, scores.get(name, 0.0))
     return tuple(sorted(scores, key=lambda name: (-scores[name], name))[:MOST_ALIKE])
@@ -144,20 +141,16 @@ def _candidates(reader: Reader, letters: str) -> dict[str, tuple[bool, set[str]]
 
     With each whether it sounds the same, and the names that it is in.
     """
-    own_sound = sound(letters)
-    asked: dict[str, object] = {"whole": letters, "whole_until": letters + _AFTER, "sound": own_sound}
-    found = [f"{_WORDS} {_BOTH} word >= :whole AND word < :whole_until"]
-    if len(letters) >= LEAST_LETTERS:
-        half = (len(letters) - 1) // 2
-        head, tail = letters[:half], letters[::-1][:half]
-        asked |= {"least": len(letters) - 2, "most": len(letters) + 2}
-        asked |= {"head": head, "head_until": head + _AFTER, "tail": tail, "tail_until": tail + _AFTER}
-        length = "LENGTH(word) BETWEEN :least AND :most"
-        found += [
-            f"{_WORDS} {_BOTH} word >= :head AND word < :head_until AND {length}",
-            f"{_WORDS} turned >= :tail AND turned < :tail_until AND {length}",
-            f"{_WORDS} sound = :sound",
-        ]
+    half = (len(letters) - 1) // 2
+    head, tail = letters[:half], letters[::-1][:half]
+    asked: dict[str, object] = {"least": len(letters) - 2, "most": len(letters) + 2, "sound": sound(letters)}
+    asked |= {"head": head, "head_until": head + _AFTER, "tail": tail, "tail_until": tail + _AFTER}
+    length = "LENGTH(word) BETWEEN :least AND :most"
+    found = (
+        f"{_WORDS} {_BOTH} word >= :head AND word < :head_until AND {length}",
+        f"{_WORDS} turned >= :tail AND turned < :tail_until AND {length}",
+        f"{_WORDS} sound = :sound",
+    )
     words: dict[str, tuple[bool, set[str]]] = {}
     for row in reader.rows(" UNION ALL ".join(found), **asked):
         word, name, heard = row.values() if isinstance(row, Mapping) else row

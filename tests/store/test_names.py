@@ -131,6 +131,14 @@ def test_who_is_there_as_typed_is_shown_alone_until_names_like_it_are_asked_for(
     assert found(visits, "~meyer") == {"Meyer, Ida", "Maier, Otto"}
 
 
+def test_words_that_begin_many_names_stay_whole_beside_a_misspelled_one(visits: Database, tmp_path: Path) -> None:
+    arrive(visits, tmp_path, *((f"Jo{letter}ner", "Zelda") for letter in "abcdefghijklmnopqrstuvwxyz"), first=60)
+
+    beside = found(visits, "~jo zleda")
+
+    assert len(beside) == 26
+
+
 def test_what_is_no_name_at_all_finds_nothing_like_it(visits: Database) -> None:
     assert found(visits, "xqxqxqx", alike=True) == set()
     assert found(visits, "oto", alike=True) == set()  # too short to be misspelled
