@@ -60,7 +60,7 @@ def test_what_the_second_payer_denies_is_not_the_patients(office: Office) -> Non
 
     second(office, DENIED, "0")
 
-    assert owed(office.db) == {("Blue Plains", JournalAccount.DENIED): 2000}
+    assert owed(office.db) == {("Second Plan", JournalAccount.DENIED): 2000}
 
 
 @pytest.mark.parametrize("trace", ["EFT0001", "EFT0002"])

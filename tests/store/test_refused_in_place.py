@@ -41,7 +41,8 @@ def refused(office: Office, claim_id: str, kind: str) -> AnswerTakenIn:
     """The receiver refuses the claim that left last, by a 999 or a 277CA."""
     with office.db.reading() as session:
         export = session.exec(select(ClaimExport).order_by(col(ClaimExport.interchange_control).desc())).first()
-        number = session.get_one(Claim, claim_id).claim_number
+        claim = session.get_one(Claim, claim_id)
+        number, payer = claim.claim_number, claim.parties["coverage"]["payer"]
     assert export is not None
     sent = Sent(
         export.interchange_control,
@@ -55,7 +56,9 @@ def refused(office: Office, claim_id: str, kind: str) -> AnswerTakenIn:
     content = (
         implementation(sent, f"AK2*837*{sent.control}~IK3*DTP*{position}**8~IK5*R*5~", "R")
         if kind == "999"
-        else claim_status(sent, PROVIDER.format(npi="1234567893") + patient(number, "A7:562:85"))
+        else claim_status(sent, PROVIDER.format(npi="1234567893") + patient(number, "A7:562:85")).replace(
+            b"BLUE PLAINS*****PI*BLUEP", f"{payer['name']}*****PI*{payer['identifier']}".upper().encode()
+        )
     )
     path = office.folder / f"answer-{kind}.x12"
     path.write_bytes(content)
