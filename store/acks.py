@@ -32,8 +32,8 @@ from sqlmodel import Session, col, select
 from codesets.errors import UnreadableInput
 from codesets.shipped_tables import read_table
 from store.actors import Actor
-from store.claims.build import FOLLOWS_REPLACEMENT, FOLLOWS_VOID
 from store.claims.changes import changed_since
+from store.claims.followers import hand_on_numbers, in_their_place
 from store.database import Change, Database
 from store.ledger.charges import give_up
 from store.models import Acknowledgment, Claim, ClaimAnswer, ClaimExport, Payer, Remittance, RemittanceClaim
@@ -209,18 +209,8 @@ class _Answering:
 def _why_they_stay(session: Session, refused: Sequence[tuple[Claim, ClaimExport | None]]) -> dict[str, str]:
     """Why refused claims are not sent again, by their ids; those that may be are not in it."""
     claims = {claim.id: claim for claim, _ in refused}
-    why: dict[str, str] = {}
+    why = in_their_place(session, claims)
     for some in (list(claims)[start : start + 400] for start in range(0, len(claims), 400)):
-        why |= {
-            before: f"{number} follows it ({kind})"
-            for before, number, kind in session.exec(
-                select(Claim.follows_id, Claim.claim_number, Claim.follows_as)
-                .where(col(Claim.follows_id).in_(some), col(Claim.follows_as).in_((FOLLOWS_REPLACEMENT, FOLLOWS_VOID)))
-                .where(Claim.status != ClaimStatus.VOID)
-                .order_by(col(Claim.created_at), col(Claim.claim_number))
-            )
-            if before
-        }
         why |= {
             claim_id: f"trace {trace or 'without a number'} on {day or 'no day'} answers it"
             for claim_id, trace, day in session.exec(
@@ -436,6 +426,7 @@ def _named(
     """What a patient level says of its claim, by itself and by what refuses it above."""
     if level.payer_number and claim.payer_number != level.payer_number:
         claim.payer_number = level.payer_number
+        hand_on_numbers(answering.session, {claim.id: level.payer_number})
         answering.session.add(claim)
     refused = level.refused or bool(above)
     for one in (level, *above):

@@ -27,6 +27,7 @@ from store.claims.content import BilledDiagnosis, BilledLine, Parties, parties_t
 from store.claims.details import drug_coded, with_drug
 from store.claims.division import CannotDivide, Part, divide, divide_facility
 from store.claims.facility import BadExtra, facility_diagnoses, facility_lines
+from store.claims.followers import FOLLOWS_REPLACEMENT, FOLLOWS_VOID
 from store.claims.next_payers import billed_before
 from store.claims.numbers import claim_number
 from store.database import Change, Database
@@ -35,8 +36,6 @@ from store.settings import Settings, load_settings
 from store.terms import ClaimStatus, CodingKind, CodingStatus, DiagnosisRole
 
 PROFESSIONAL, INSTITUTIONAL = "837p", "837i"
-
-FOLLOWS_VOID, FOLLOWS_REPLACEMENT = "void", "replacement"
 
 _ON_CLAIM = (DiagnosisRole.PRINCIPAL, DiagnosisRole.SECONDARY, DiagnosisRole.EXTERNAL_CAUSE)
 """Admitting diagnosis and reason for visit belong to institutional claims."""

@@ -26,6 +26,7 @@ from codesets.errors import CodedeskError
 from store.actors import Actor
 from store.audits.states import DONE
 from store.claims.content import ClaimContent, Receiver, contents_of
+from store.claims.followers import in_their_place
 from store.claims.numbers import take
 from store.claims.partners import Channel, channel_to, route_of
 from store.clock import clock
@@ -248,6 +249,8 @@ def _refusals(session: Session, claims: Sequence[_Candidate]) -> list[RefusedCla
     ids = [claim.id for claim in claims]
     blocked, back = _open_blocks(session, ids), _came_back(session, ids)
     audited, held = _in_audit(session, ids), held_back(session, ids)
+    held = {one: f"{why}: apply that or give it back (codedesk unapplied list)" for one, why in held.items()}
+    held |= {one: f"stays where it is: {why}" for one, why in in_their_place(session, ids).items()}
     return [refusal for claim in claims if (refusal := _refusal(claim, blocked, back, audited, held))]
 
 
@@ -370,11 +373,8 @@ def _refusal(
         return RefusedClaim(claim.claim_number, "has left already")
     if claim.status is ClaimStatus.VOID:
         return RefusedClaim(claim.claim_number, "is void")
-    if by := held.get(claim.id):
-        return RefusedClaim(
-            claim.claim_number,
-            f"came back, but {by} may answer it: apply that or give it back (codedesk unapplied list)",
-        )
+    if why := held.get(claim.id):
+        return RefusedClaim(claim.claim_number, why)
     if claim.self_pay:
         return RefusedClaim(claim.claim_number, "is self pay: the patient is billed, and no payer takes it")
     if claim.status is ClaimStatus.DRAFT or claim.scrubbed_at is None:

@@ -28,7 +28,7 @@ from sqlmodel import Session, col, select
 
 from codesets.errors import CodedeskError
 from store.actors import Actor
-from store.claims.build import FOLLOWS_REPLACEMENT, FOLLOWS_VOID, BuiltClaim, parts_of, store_claim
+from store.claims.build import BuiltClaim, parts_of, store_claim
 from store.claims.chart import Chart, compose_parties, read_chart, with_insurance_types
 from store.claims.content import (
     BilledCoverage,
@@ -40,6 +40,7 @@ from store.claims.content import (
     has_next_payer,
 )
 from store.claims.facility import BadExtra
+from store.claims.followers import FOLLOWS_REPLACEMENT, FOLLOWS_VOID
 from store.claims.next_payers import billed_before
 from store.claims.partners import receiver_for
 from store.claims.prior_changed import as_answered

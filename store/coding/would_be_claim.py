@@ -14,11 +14,12 @@ from sqlmodel import Session
 from codesets.edits import facts_of
 from codesets.reference import Reference
 from store.actors import Actor
-from store.claims.build import FOLLOWS_REPLACEMENT, NotBuiltReason, form_of, parts_of
+from store.claims.build import NotBuiltReason, form_of, parts_of
 from store.claims.chart import Chart, compose_parties, read_chart
 from store.claims.content import ClaimContent, Parties
 from store.claims.division import CannotDivide, Part
 from store.claims.facility import BadExtra
+from store.claims.followers import FOLLOWS_REPLACEMENT
 from store.claims.scrubbing import scrub_facts
 from store.database import Database
 from store.models import Claim, Coding

@@ -23,6 +23,7 @@ from typing import Any
 from sqlalchemy import BindParameter, bindparam, func, insert, update
 from sqlmodel import Session, col, select
 
+from store.claims.followers import hand_on_numbers
 from store.database import Change
 from store.denials.opening import NOT_VOIDED, close_reversed, denial_rows, reversed_rows, told_rows
 from store.denials.reasons import category_of, is_unpaid
@@ -143,7 +144,7 @@ class Batch:
         if reversed_:
             close_reversed(self._change, reversed_, self.id, self._remittance.id)
         self._charge_again(claims, matches, before)
-        self._keep_payer_numbers(claims, matches)
+        keep_payer_numbers(self._change.session, payer_of(self._remittance), claims, matches)
         self._follow_overrides(claims, matches)
 
     def _charge_again(
@@ -181,25 +182,6 @@ class Batch:
             note_outcome(session, found.claim.id, Outcome.DENIED if whole else Outcome.PAID)
             if not whole and denied:
                 note_outcome(session, found.claim.id, Outcome.DENIED, denied)
-
-    def _keep_payer_numbers(self, claims: Sequence[RemitClaim], matches: Sequence[Match]) -> None:
-        """Needed to replace or void the claims later (REF*F8)."""
-        payer = payer_of(self._remittance)
-        numbers = {
-            found.claim.id: claim.payer_number
-            for claim, found in zip(claims, matches, strict=True)
-            if found.claim
-            and claim.payer_number
-            # One of a payer that it was forwarded to is no number of the payer that a replacement goes to.
-            and (known_place(found.claim.payers, replace(payer, status=claim.status)) or 0) <= found.claim.payers.billed
-        }
-        if numbers:
-            table = table_of(Claim)
-            of: BindParameter[str] = bindparam("of")
-            number: BindParameter[str] = bindparam("number")
-            own = update(table).where(table.c.id == of, table.c.payer_number != number).values(payer_number=number)
-            values = [{"of": claim_id, "number": given} for claim_id, given in numbers.items()]
-            self._change.session.connection().execute(own, values)
 
     def add_provider_adjustments(self, adjustments: Iterable[ProviderAdjustment]) -> None:
         """Store the PLB pairs and take them from cash."""
@@ -398,6 +380,26 @@ def _account(one: Adjustment, status: str, paid_cents: int) -> JournalAccount:
     if category_of(one.group, one.reason, is_unpaid(status, paid_cents)):
         return JournalAccount.DENIED
     return _GROUPS.get(one.group, JournalAccount.OTHER_ADJUSTMENT)
+
+
+def keep_payer_numbers(session: Session, payer: From, claims: Sequence[RemitClaim], matches: Sequence[Match]) -> None:
+    """Keep the numbers that a payer gave to our claims, which are needed to replace or void them later (REF*F8)."""
+    numbers = {
+        found.claim.id: claim.payer_number
+        for claim, found in zip(claims, matches, strict=True)
+        if found.claim
+        and claim.payer_number
+        # One of a payer that it was forwarded to is no number of the payer that a replacement goes to.
+        and (known_place(found.claim.payers, replace(payer, status=claim.status)) or 0) <= found.claim.payers.billed
+    }
+    if not numbers:
+        return
+    table = table_of(Claim)
+    of: BindParameter[str] = bindparam("of")
+    number: BindParameter[str] = bindparam("number")
+    own = update(table).where(table.c.id == of, table.c.payer_number != number).values(payer_number=number)
+    session.connection().execute(own, [{"of": claim_id, "number": given} for claim_id, given in numbers.items()])
+    hand_on_numbers(session, numbers)
 
 
 def note_of(claim: RemitClaim, found: Match) -> str:

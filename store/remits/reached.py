@@ -1,12 +1,14 @@
 """Takes a claim that came back or was rejected as sent where a payer answers it: that proves that it reached the payer.
 
     came back, rejected ──> exported     an answer of a payer is posted to it; why it had come back stays in its history
-    exported ──> as before               the last such answer is taken back or released, and it has not left again
+    exported ──> as before               the last such answer is taken back or released, it has not left again, and
+                                         nothing follows it in its place
 
 A claim came back that left and is not sent any more: a TA1 or 999 refused its file (`store.acks`), or somebody mended
 it after that. What it states may be another then, and a number alone can be another's. Its answer is posted by number,
 name and charge, while it states what left; else it waits as unapplied with the reason, and the claim does not leave
-before somebody has applied that or given it back.
+before somebody has applied that or given it back. So does the answer to one that was given up after it came back: the
+claim that was built again for its visit waits for that.
 
 Source: 005010X221A1, CLP01 (the number that the provider gave the claim); 005010X231A1 (999).
 """
@@ -17,8 +19,10 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
+from sqlalchemy.orm import aliased
 from sqlmodel import Session, col, select
 
+from store.claims.followers import in_their_place
 from store.database import Change
 from store.models import Claim, ClaimAnswer, ClaimExport, LogEntry, Remittance, RemittanceClaim
 from store.queries import SessionReader
@@ -46,7 +50,7 @@ def take_as_sent(
     `numbered` are the claims that have their numbers, where they are of others in their chains. Those that came back
     and of which that is not certain are without our claim, and say why.
     """
-    doubts: dict[int, str] = {}
+    doubts = _of_given_up(change.session, claims, matches)
     proved: dict[str, None] = {}
     for place, claim in enumerate(claims):
         for found in (numbered[place], matches[place]):
@@ -66,6 +70,25 @@ def take_as_sent(
             nothing = (None,) * len(claims[place].lines)
             taken[place] = Match(None, MatchedBy.NOTHING, nothing, doubt=doubts[place])
     return taken
+
+
+def _of_given_up(session: Session, claims: Sequence[RemitClaim], matches: Sequence[Match]) -> dict[int, str]:
+    """What to say of answers, by their places, with the number of a claim that left and was given up after that."""
+    open_ = {
+        claim.account_number.upper(): place
+        for place, (claim, found) in enumerate(zip(claims, matches, strict=True))
+        if found.claim is None and not found.doubt and claim.account_number
+    }
+    told: dict[int, str] = {}
+    numbers = sorted({*open_, *(claims[place].account_number for place in open_.values())})
+    for start in range(0, len(numbers), _AT_ONCE):
+        query = select(Claim.claim_number).where(
+            col(Claim.claim_number).in_(numbers[start : start + _AT_ONCE]),
+            Claim.status == ClaimStatus.VOID,
+            col(Claim.export_id).is_not(None),
+        )
+        told |= {open_[one.upper()]: f"{MAY_ANSWER}{one}, which was given up" for one in session.exec(query)}
+    return told
 
 
 def _why_not_sure(session: Session, claim: RemitClaim, found: Match, ours: OurClaim) -> str:
@@ -134,7 +157,7 @@ def unreach_claim(change: Change, claim_id: str) -> None:
 def _unreach(change: Change, claim_ids: Iterable[str]) -> None:
     from store.ledger.charges import give_up
 
-    session = change.session
+    session, followed = change.session, in_their_place(change.session, set(claim_ids))
     for claim in _of(session, claim_ids):
         sent = session.get(ClaimExport, claim.export_id) if claim.export_id else None
         last = session.exec(
@@ -146,9 +169,13 @@ def _unreach(change: Change, claim_ids: Iterable[str]) -> None:
             continue
         if _answered(session, claim.id):
             continue
+        why = "no posted answer proves any more that it reached its payer"
+        if beside := followed.get(claim.id):
+            stays = f"{why}, but {beside}"  # sent again it would leave beside that
+            change.log(_UNPROVED, "claim", claim.id, number=claim.claim_number, status=claim.status.value, reason=stays)
+            continue
         claim.status = ClaimStatus(last.detail["was"])
         session.add(claim)
-        why = "no posted answer proves any more that it reached its payer"
         change.log(_UNPROVED, "claim", claim.id, number=claim.claim_number, status=claim.status.value, reason=why)
         session.flush()
         if claim.frequency in _IN_PLACE:
@@ -156,17 +183,30 @@ def _unreach(change: Change, claim_ids: Iterable[str]) -> None:
 
 
 def held_back(session: Session, claim_ids: Sequence[str]) -> dict[str, str]:
-    """Which payment may answer claims that came back, by their ids: those do not leave before that is settled."""
-    came_back: dict[str, str] = {}
+    """Why claims do not leave, by their ids: a payment may answer them, or what they were built again for, in words."""
+    waiting = _waiting_answers(session)
+    if not waiting:
+        return {}
+    held: dict[str, str] = {}
+    given_up = aliased(Claim)
     for start in range(0, len(claim_ids), _AT_ONCE):
-        query = select(Claim.id, Claim.claim_number).where(
-            col(Claim.id).in_(claim_ids[start : start + _AT_ONCE]),
-            col(Claim.export_id).is_not(None),
-            col(Claim.status).in_(BACK),
+        some = col(Claim.id).in_(claim_ids[start : start + _AT_ONCE])
+        came_back = select(Claim.id, Claim.claim_number).where(
+            some, col(Claim.export_id).is_not(None), col(Claim.status).in_(BACK)
         )
-        came_back |= dict(session.exec(query).all())
-    waiting = _waiting_answers(session) if came_back else {}
-    return {one: waiting[number] for one, number in came_back.items() if number in waiting}
+        for one, number in session.exec(came_back):
+            if by := waiting.get(number):
+                held[one] = f"came back, but {by} may answer it"
+        built_again = (
+            select(Claim.id, given_up.claim_number)
+            .join(given_up, col(given_up.encounter_id) == Claim.encounter_id)
+            .where(some, col(Claim.export_id).is_(None), col(Claim.frequency).not_in(_IN_PLACE))
+            .where(given_up.form == Claim.form, given_up.status == ClaimStatus.VOID)
+            .where(col(given_up.claim_number).in_(list(waiting)))
+        )
+        for one, number in session.exec(built_again):
+            held[one] = f"bills what {number} billed, which was given up, but {waiting[number]} may answer that"
+    return held
 
 
 def _waiting_answers(session: Session) -> dict[str, str]:

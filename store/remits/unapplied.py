@@ -12,7 +12,7 @@ from __future__ import annotations
 import io
 import zlib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sqlalchemy import func, update
 from sqlmodel import Session, col, select
@@ -48,7 +48,7 @@ from store.models import (
 )
 from store.models.columns import new_id
 from store.queries import SessionReader
-from store.queries.unapplied import UnappliedRow, unapplied_of
+from store.queries.unapplied import MAY_ANSWER, UnappliedRow, unapplied_of
 from store.remits.answered import (
     NOTHING_TO_REVERSE,
     REPLACED,
@@ -59,7 +59,14 @@ from store.remits.answered import (
     reversed_of,
     standing_answers,
 )
-from store.remits.batch import claim_posting, insert_rows, note_of, posted_adjustments
+from store.remits.batch import (
+    claim_posting,
+    insert_rows,
+    keep_payer_numbers,
+    note_of,
+    payer_of,
+    posted_adjustments,
+)
 from store.remits.matching import BACK, SENT, Match, match_by_hand
 from store.remits.posting import RemittanceRefused, claims_of_set, mirror, prove, require_places_free
 from store.remits.reached import reach, unreach_claim
@@ -195,6 +202,8 @@ def release(
         nothing = Match(None, MatchedBy.NOTHING, (None,) * len(stated.lines), doubt=told)
         posting = _post_as(change, remittance, row, stated, nothing)
         require_places_free(session, [one for one in standing_answers(session, before) if one not in stood])
+        if session.get_one(Claim, before).status in BACK:
+            nothing = replace(nothing, doubt=f"{told}; {MAY_ANSWER}{number}, which came back")
         row.note = note_of(stated, nothing)
         change.log("remittance.apply", "claim", before, remittance=remittance.id, released=True, reason=reason)
         return answered(change, Placed(row.paid_cents, row.paid_cents, posting))
@@ -294,6 +303,7 @@ def _post_as(change: Change, remittance: Remittance, row: RemittanceClaim, state
     session.add(row)
     session.flush()
     if found.claim:
+        keep_payer_numbers(session, payer_of(remittance), [stated], [found])
         reach(change, [found.claim.id], remittance)
     elif ours:
         unreach_claim(change, ours)

@@ -9,8 +9,9 @@ from sqlmodel import col, func, select
 
 from store.actors import SYSTEM
 from store.claims.batches import batch_claims, plan_batch
-from store.claims.changes import CannotChange, release_claim, set_fields
-from store.claims.following import bill_next_payer
+from store.claims.build import build_claims
+from store.claims.changes import CannotChange, release_claim, set_fields, void_claim
+from store.claims.following import bill_next_payer, void_sent_claim
 from store.claims.scrubbing import scrub_claim
 from store.database import Database
 from store.models import (
@@ -364,3 +365,86 @@ def charged(db: Database) -> dict[str, int]:
     )
     with db.reading() as session:
         return {number: int(cents) for number, cents in session.exec(query) if cents}
+
+
+@pytest.mark.parametrize("taken_back", ["un-posted", "released"])
+def test_a_claim_that_is_voided_meanwhile_does_not_leave_beside_its_void(
+    db: Database, tmp_path: Path, back: Sent, taken_back: str
+) -> None:
+    number = back.numbers[1]
+    payment = pays(db, tmp_path, number, PAID)
+    void = void_sent_claim(db, SYSTEM, id_of(db, number), "wrong patient")
+    scrub_claim(db, CODES, SYSTEM, void.claim_id, today=TODAY)
+
+    if taken_back == "un-posted":
+        unpost(db, SYSTEM, payment, "wrong file")
+    else:
+        with db.reading() as session:
+            row = session.exec(select(RemittanceClaim.id)).one()
+        release(db, SYSTEM, row, "of another")
+
+    assert statuses(db)[number] is ClaimStatus.EXPORTED
+    assert number not in leaving(db) and void.claim_number in leaving(db)
+    with db.reading() as session:
+        (entry,) = session.exec(select(LogEntry).where(LogEntry.action == "claim.unproved"))
+    assert f"{void.claim_number} follows it (void)" in entry.detail["reason"]
+
+
+def test_what_was_applied_and_released_holds_its_claim_back_again(db: Database, tmp_path: Path, back: Sent) -> None:
+    number = back.numbers[1]
+    pays(db, tmp_path, number, OTHER_CHARGE)
+    (row,) = waiting(db)
+    apply_to_claim(db, SYSTEM, row.id, number, "ours", though_another=True)
+
+    release(db, SYSTEM, row.id, "posted too soon")
+
+    (again,) = waiting(db)
+    assert f"released from claim {number} of ours: posted too soon; may answer {number}, which came back" in again.note
+    assert held(db)[number].startswith("came back, but trace EFT0001 on 2026-11-03 may answer it")
+    assert number not in leaving(db)
+
+
+def test_the_answer_to_a_claim_that_was_given_up_says_so_and_holds_the_one_built_again(
+    db: Database, tmp_path: Path, back: Sent
+) -> None:
+    number = back.numbers[1]
+    with db.reading() as session:
+        coding = session.exec(select(Claim.coding_id).where(Claim.claim_number == number)).one()
+    void_claim(db, SYSTEM, id_of(db, number), "built anew")
+    pays(db, tmp_path, number, PAID)
+    (built,) = build_claims(db, SYSTEM, coding).built
+    scrub_claim(db, CODES, SYSTEM, built.claim_id, today=TODAY)
+
+    (row,) = waiting(db)
+    before = held(db)
+    refund_unapplied(db, SYSTEM, row.id, row.left_cents, "asked back")
+
+    assert f"may answer {number}, which was given up" in row.note
+    assert before[built.claim_number].startswith(f"bills what {number} billed, which was given up, but trace EFT0001")
+    assert built.claim_number in leaving(db)
+
+
+def test_the_payers_number_of_an_applied_answer_is_kept(db: Database, tmp_path: Path, back: Sent) -> None:
+    pays(db, tmp_path, back.numbers[1], OTHER_NUMBER)
+    (row,) = waiting(db)
+
+    apply_to_claim(db, SYSTEM, row.id, back.numbers[1], "ours")
+
+    with db.reading() as session:
+        assert session.get_one(Claim, id_of(db, back.numbers[1])).payer_number == "ICN1"
+
+
+def test_a_number_that_comes_after_the_void_was_built_is_stated_in_it(db: Database, tmp_path: Path, back: Sent) -> None:
+    number = back.numbers[1]
+    pays(db, tmp_path, number, tuple(line.replace("*HM*ICN1", "*HM") for line in OWED))
+    void = void_sent_claim(db, SYSTEM, id_of(db, number), "wrong patient").claim_id
+    before = reference_of(db, void)
+
+    pays(db, tmp_path, number, PAID, trace="EFT0002")
+
+    assert (before, reference_of(db, void)) == ("", "ICN1")
+
+
+def reference_of(db: Database, claim_id: str) -> str:
+    with db.reading() as session:
+        return str(session.get_one(Claim, claim_id).parties.get("original_reference", ""))

@@ -178,6 +178,11 @@ def _words(row: AckRow) -> str:
     return f"{row.received_at[:10]} {kind} {row.control} {row.answers} {row.partner} {row.file_name} {row.note}"
 
 
+def _answers(row: AckRow) -> str:
+    """What it answers: a file of ours, claims of ours under a number that no file of ours has, or neither."""
+    return row.answers or f"{'claims of ours' if row.ours else NOT_OURS}: {row.control}"
+
+
 def _number(count: int) -> str:
     return f"{count:,}" if count else ""
 
@@ -187,8 +192,8 @@ _COLUMNS: tuple[Column[AckRow], ...] = (
     Column("RECEIVED", 10, lambda row: row.received_at[:10]),
     Column("KIND", 5, lambda row: row.kind.value.upper()),
     Column(
-        "ANSWERS", 0, lambda row: row.answers or f"{NOT_OURS}: {row.control}", "ends",
-        style=lambda row: "text" if row.answers else "dim",
+        "ANSWERS", 0, _answers, "ends",
+        style=lambda row: "text" if row.ours else "dim",
     ),
     Column("SENT TO", 16, lambda row: row.partner, from_width=100),
     Column("OK", 5, lambda row: _number(row.accepted), align="right", style=lambda row: "good"),

@@ -1,0 +1,51 @@
+"""What follows a claim in its place: its living replacement or void, for which it does not leave again.
+
+A follower that was given up follows nothing. What a follower states of the claim before it, the payer's number (REF*F8
+of the 837, 005010X222A1 and 005010X223A2, loop 2300), is handed on here while it has not left.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from sqlmodel import Session, col, select
+
+from store.models import Claim
+from store.terms import ClaimStatus
+
+FOLLOWS_VOID, FOLLOWS_REPLACEMENT = "void", "replacement"
+
+_AT_ONCE = 400
+_IN_PLACE = (FOLLOWS_REPLACEMENT, FOLLOWS_VOID)
+
+
+def in_their_place(session: Session, claim_ids: Iterable[str]) -> dict[str, str]:
+    """What follows claims in their place, by their ids, in words: `2026-000010 follows it (void)`."""
+    return {
+        before: f"{number} follows it ({kind})"
+        for before, number, kind in _followers(session, claim_ids, Claim.claim_number, Claim.follows_as)
+    }
+
+
+def hand_on_numbers(session: Session, numbers: Mapping[str, str]) -> None:
+    """State the payer's numbers of claims, by their ids, in followers that have not left and have none."""
+    for before, claim in _followers(session, numbers, Claim):
+        if claim.export_id is None and not claim.parties.get("original_reference"):
+            claim.parties = {**claim.parties, "original_reference": numbers[before]}
+            session.add(claim)
+
+
+def _followers(session: Session, claim_ids: Iterable[str], *columns: Any) -> Iterable[tuple[Any, ...]]:
+    wanted = list(claim_ids)
+    for start in range(0, len(wanted), _AT_ONCE):
+        query = (
+            select(Claim.follows_id, *columns)
+            .where(
+                col(Claim.follows_id).in_(wanted[start : start + _AT_ONCE]),
+                col(Claim.follows_as).in_(_IN_PLACE),
+                Claim.status != ClaimStatus.VOID,
+            )
+            .order_by(col(Claim.created_at), col(Claim.claim_number))
+        )
+        yield from session.exec(query).all()
