@@ -90,6 +90,13 @@ def migrate(engine: Engine, finish: Callable[[Connection], None] = lambda connec
         migrating.dispose()
 
 
+_PRAGMAS = (
+    *("busy_timeout=30000", "journal_mode=WAL", "synchronous=FULL", "foreign_keys=OFF"),
+    # Whole tables are written and sorted: with what a session has, pages go to the disk again and again.
+    *("cache_size=-131072", "temp_store=MEMORY"),
+)
+
+
 def _migration_engine(engine: Engine) -> Engine:
     """An engine of its own, with foreign keys off from before BEGIN."""
     from store.database import engine_options
@@ -100,7 +107,7 @@ def _migration_engine(engine: Engine) -> Engine:
         @event.listens_for(migrating, "connect")
         def _connected(connection: Any, _record: object) -> None:
             connection.isolation_level = None
-            for pragma in ("busy_timeout=30000", "journal_mode=WAL", "synchronous=FULL", "foreign_keys=OFF"):
+            for pragma in _PRAGMAS:
                 connection.execute(f"PRAGMA {pragma}")
 
         @event.listens_for(migrating, "begin")
