@@ -119,7 +119,7 @@ def readings(query: str, vocabulary: Vocabulary, own: Sequence[tuple[int, int, S
     for reading in list(found):
         found += _other_phrases(reading, vocabulary)
     found += [plainer for reading in list(found) if (plainer := _without_stage(reading)) is not None]
-    found = [replace(one, weight=one.weight * _UNREAD) if _unread(one, found, vocabulary) else one for one in found]
+    found = _unread_later(found, vocabulary)
     if own:
         found = _of_the_site(words(text), own) + [
             replace(one, weight=one.weight * SHIPPED) for one in found if not _expands(one, own)
@@ -129,15 +129,22 @@ def readings(query: str, vocabulary: Vocabulary, own: Sequence[tuple[int, int, S
     return distinct[: MOST_READINGS // 2 if long else MOST_READINGS]
 
 
-def _unread(reading: Reading, others: list[Reading], vocabulary: Vocabulary) -> bool:
-    """Whether it leaves an abbreviation unread that is no word of anything, where another reading spells it out.
+def _unread_later(found: list[Reading], vocabulary: Vocabulary) -> list[Reading]:
+    """The readings, with less weight for those that leave an abbreviation unread which another one spells out.
 
-    "chf exac" is no asthma with exacerbation that has not been asked for by "chf".
+    It is no word of anything: "chf exac" is no asthma with exacerbation that has not been asked for by "chf".
     """
     table = lexicon.abbreviations()
-    finished = reading.words[:-1] if reading.growing else reading.words  # the last may be a beginning
-    left = [word for word in finished if word in table and word not in vocabulary]
-    return bool(left) and any(not set(left) & set(other.words) for other in others)
+    words_used = {word for reading in found for word in reading.words}
+    short = {word for word in words_used if word in table and word not in vocabulary}
+    if not short:
+        return found
+    left = [short.intersection(one.words[:-1] if one.growing else one.words) for one in found]  # the last may begin one
+    spelled = [frozenset(one.words) for one in found]
+    return [
+        replace(one, weight=one.weight * _UNREAD) if own and any(own.isdisjoint(other) for other in spelled) else one
+        for one, own in zip(found, left, strict=True)
+    ]
 
 
 def _without_stage(reading: Reading) -> Reading | None:
