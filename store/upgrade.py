@@ -1,8 +1,8 @@
 """Brings a record to the present schema so that nothing can be lost on the way.
 
     free space ─▶ one-step backup ┬▶ backup read through ─────┐
-                                  └▶ migrate ─────────────────┴▶ quick check ─▶ commit
-                                     └───────────── one transaction ────────────────┘
+                                  └▶ migrate ─▶ quick check ──┴▶ a word in the log ─▶ commit
+                                     └───────────────── one transaction ────────────────────┘
 
 The backup is read through while the tables change, and what was found wrong with it ends the transaction.
 
@@ -38,9 +38,9 @@ class Step(StrEnum):
     SPACE = "free space"
     BACKUP = "backup"
     MIGRATE = "migrate"
+    CHECK = "quick check"
     VERIFY = "backup checked"
     LOG = "log"
-    CHECK = "quick check"
     COMMIT = "commit"
 
 
@@ -101,7 +101,12 @@ def _finish(
     verifying: Future[BackupState] | None,
     about_to: Callable[[Step], None],
 ) -> None:
-    """What still belongs to the transaction of the migration: the backup, a word in the log, a look at every page."""
+    """What still belongs to the transaction of the migration: a look at every page, the backup, a word in the log."""
+    about_to(Step.CHECK)  # while the backup is still read through beside it
+    if connection.dialect.name == "sqlite":
+        found = connection.exec_driver_sql("PRAGMA quick_check(1)").scalar()
+        if found != "ok":
+            raise UpgradeFailed(f"quick check: {str(found).splitlines()[0]}", "the database is as it was")
     about_to(Step.VERIFY)
     kept = verifying.result() if verifying is not None else None
     about_to(Step.LOG)
@@ -109,12 +114,6 @@ def _finish(
         with Session(bind=connection) as session:
             event = log.Event("upgrade", "schema", HEAD, {"before": before, "sha256": kept.sha256 if kept else ""})
             log.append(session, actor.login, [event], "", key_file(url))
-    about_to(Step.CHECK)
-    if connection.dialect.name == "sqlite":
-        connection.exec_driver_sql("PRAGMA mmap_size=4294967296")
-        found = connection.exec_driver_sql("PRAGMA quick_check(1)").scalar()
-        if found != "ok":
-            raise UpgradeFailed(f"quick check: {str(found).splitlines()[0]}", "the database is as it was")
     about_to(Step.COMMIT)
 
 

@@ -93,7 +93,7 @@ def migrate(engine: Engine, finish: Callable[[Connection], None] = lambda connec
 _PRAGMAS = (
     *("busy_timeout=30000", "journal_mode=WAL", "synchronous=FULL", "foreign_keys=OFF"),
     # Whole tables are written and sorted: with what a session has, pages go to the disk again and again.
-    *("cache_size=-131072", "temp_store=MEMORY"),
+    *("cache_size=-131072", "temp_store=MEMORY", "mmap_size=4294967296"),
 )
 
 

@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 from alembic import op
 
-from store.names import known_rows
+from store.names import sound, words_of
 
 revision = "0020"
 down_revision = "0019"
@@ -29,12 +29,18 @@ def upgrade() -> None:
     op.create_index("ix_patient_given_name", "patient", ["given_name"])
     family = connection.execute(sa.text("SELECT DISTINCT family_name FROM patient")).scalars().all()
     given = connection.execute(sa.text("SELECT DISTINCT given_name FROM patient")).scalars().all()
-    rows = list(known_rows(family, given))
+    kinds = ((False, family), (True, given))
+    rows = [
+        (kind, word, name, word[::-1], sound(word))
+        for kind, names in kinds
+        for name in names
+        for word in words_of(name)
+    ]
     for start in range(0, len(rows), _PORTION):
         portion = rows[start : start + _PORTION]
-        if connection.dialect.name == "sqlite":  # as it is, in a third of the time
-            connection.exec_driver_sql("INSERT INTO known_name VALUES (:given, :word, :name, :turned, :sound)", portion)
+        if connection.dialect.name == "sqlite":  # as they are, in a third of the time
+            connection.exec_driver_sql("INSERT INTO known_name VALUES (?, ?, ?, ?, ?)", portion)
         else:
-            connection.execute(known.insert(), portion)
+            connection.execute(known.insert(), [dict(zip(known.columns.keys(), row, strict=True)) for row in portion])
     op.create_index("ix_known_name_turned", "known_name", ["turned"])
     op.create_index("ix_known_name_sound", "known_name", ["sound"])
