@@ -244,13 +244,24 @@ def _disagreements(db: sqlite3.Connection, one: Recognized) -> list[str]:
     return []
 
 
-def _tables_disagree(db: sqlite3.Connection, one: Recognized) -> list[str]:
+_Loaded = tuple[int, str]
+"""The id of a load, and the name of its file."""
+
+
+def _side_by_side(
+    db: sqlite3.Connection, one: Recognized, order: FileKind, other: FileKind
+) -> tuple[int, _Loaded, _Loaded] | None:
+    """The release of an edition with its order file and another file of it; None where one of them is not loaded."""
     release = release_id(db, one.system, one.edition)
     query = "SELECT id, name FROM main.loads WHERE kind = ? AND edition = ?"
-    order = db.execute(query, (FileKind.PCS_ORDER.value, one.edition)).fetchone()
-    tables = db.execute(query, (FileKind.PCS_TABLES.value, one.edition)).fetchone()
-    if release is None or order is None or tables is None:
+    loaded = [db.execute(query, (kind.value, one.edition)).fetchone() for kind in (order, other)]
+    return None if release is None or None in loaded else (release, loaded[0], loaded[1])
+
+
+def _tables_disagree(db: sqlite3.Connection, one: Recognized) -> list[str]:
+    if (both := _side_by_side(db, one, FileKind.PCS_ORDER, FileKind.PCS_TABLES)) is None:
         return []
+    release, order, tables = both
     missing, beyond = icd10pcs.expansion(db, release, tables[0])
     if not missing and not beyond:
         return []
@@ -262,12 +273,9 @@ def _tables_disagree(db: sqlite3.Connection, one: Recognized) -> list[str]:
 
 def _tabular_disagrees(db: sqlite3.Connection, one: Recognized) -> list[str]:
     """Every category of the order file is printed in the tabular list of its edition, and none besides."""
-    release = release_id(db, one.system, one.edition)
-    query = "SELECT id, name FROM main.loads WHERE kind = ? AND edition = ?"
-    order = db.execute(query, (FileKind.CM_ORDER.value, one.edition)).fetchone()
-    tabular = db.execute(query, (FileKind.CM_TABULAR.value, one.edition)).fetchone()
-    if release is None or order is None or tabular is None:
+    if (both := _side_by_side(db, one, FileKind.CM_ORDER, FileKind.CM_TABULAR)) is None:
         return []
+    release, order, tabular = both
     codes = {
         row[0]
         for row in db.execute("SELECT code FROM main.codes WHERE release_id = ? AND length(code) = 3", (release,))

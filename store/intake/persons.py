@@ -8,7 +8,6 @@ names do not count, nor do further given names; a birth date known to the month 
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -17,6 +16,7 @@ from store.intake.rows import KnownRows
 from store.intake.statement import Statement
 from store.models import Encounter, Patient
 from store.models.patient import PatientFields
+from store.names import plain
 
 _UNKNOWN_SEX = "U"
 
@@ -55,8 +55,8 @@ def _nothing_agrees(said: PatientFields, patient: Patient) -> bool:
     """Whether family name, first given name and sex are all known on both sides and all differ."""
     if said.sex == _UNKNOWN_SEX or patient.sex == _UNKNOWN_SEX or said.sex == patient.sex:
         return False
-    family = (_plain(said.family_name).replace(" ", ""), _plain(patient.family_name).replace(" ", ""))
-    given = (_plain(said.given_name).split()[:1], _plain(patient.given_name).split()[:1])
+    family = (plain(said.family_name).replace(" ", ""), plain(patient.family_name).replace(" ", ""))
+    given = (plain(said.given_name).split()[:1], plain(patient.given_name).split()[:1])
     return all(one and other and one != other for one, other in (family, given))
 
 
@@ -79,8 +79,8 @@ def _differences(rows: KnownRows, about: Mapping[str, Any], patient: Patient) ->
 
 def _names_agree(said: tuple[str, str], patient: Patient, needed: bool) -> bool:
     """Family names whole and the first given names alike; a name that one side lacks decides nothing by itself."""
-    family, own_family = (_plain(name).replace(" ", "") for name in (said[0], patient.family_name))
-    given, own_given = (_plain(name).split()[:1] for name in (said[1], patient.given_name))
+    family, own_family = (plain(name).replace(" ", "") for name in (said[0], patient.family_name))
+    given, own_given = (plain(name).split()[:1] for name in (said[1], patient.given_name))
     if not family or not own_family:
         return not needed
     return family == own_family and (not given or not own_given or given == own_given)
@@ -96,8 +96,3 @@ def _agree(born: str, known: str, needed: bool) -> bool:
 
 def _name(family: str, given: str) -> str:
     return ", ".join(filter(None, (family, given))) or "not given"
-
-
-def _plain(name: str) -> str:
-    letters = unicodedata.normalize("NFKD", name.casefold())
-    return " ".join("".join(c if c.isalnum() else " " for c in letters if not unicodedata.combining(c)).split())

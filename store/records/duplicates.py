@@ -19,6 +19,7 @@ from codesets.safe import safe_line
 from store.actors import Actor
 from store.database import Database
 from store.models import NotDuplicate, Patient
+from store.names import plain
 from store.record_numbers import find_patient
 from store.records.deficiencies import RecordsRefused
 
@@ -55,15 +56,15 @@ class Candidate:
 
     @cached_property
     def family(self) -> str:
-        return _plain(self.family_name)
+        return plain(self.family_name)
 
     @cached_property
     def given(self) -> str:
-        return f"{_plain(self.given_name)} {_plain(self.middle_name)}".strip()
+        return f"{plain(self.given_name)} {plain(self.middle_name)}".strip()
 
     @cached_property
     def both(self) -> str:
-        return f"{self.family} {_plain(self.given_name)}"
+        return f"{self.family} {plain(self.given_name)}"
 
 
 @dataclass(frozen=True)
@@ -98,7 +99,7 @@ def compared(one: Candidate, other: Candidate) -> Pair:
     if one.sex in "FMX" and other.sex in "FMX" and one.sex and other.sex:
         parts.append(Part("sex", 5 if one.sex == other.sex else 0, 5, f"{one.sex} / {other.sex}"))
     if one.address and other.address:
-        near = fuzz.token_sort_ratio(_plain(one.address), _plain(other.address)) / 100
+        near = fuzz.token_sort_ratio(plain(one.address), plain(other.address)) / 100
         parts.append(Part("address", round(15 * near, 1), 15, f"{one.address} / {other.address}"))
     if one.phone and other.phone:
         same = _digits(one.phone)[-7:] == _digits(other.phone)[-7:]
@@ -215,10 +216,6 @@ def _names_alike(one: Candidate, other: Candidate) -> float:
     given = fuzz.token_set_ratio(one.given, other.given) / 100 if one.given and other.given else None
     crossed = fuzz.token_sort_ratio(one.both, other.both) / 100
     return max(family if given is None else family * 0.55 + given * 0.45, crossed)
-
-
-def _plain(text: str) -> str:
-    return "".join(c if c.isalnum() else " " for c in text.casefold()).strip()
 
 
 def _digits(text: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Callable
 
 import pytest
 from sqlmodel import col, select
@@ -210,14 +211,16 @@ def test_the_ledger_names_the_payer_that_denied(office: Office) -> None:
 
 
 @pytest.mark.parametrize("decide", [bill_patient, write_off])
-def test_what_the_payer_it_was_forwarded_to_denied_is_decided_like_any_denial(office: Office, decide: object) -> None:
+def test_what_the_payer_it_was_forwarded_to_denied_is_decided_like_any_denial(
+    office: Office, decide: Callable[..., object]
+) -> None:
     first_answers(office)
     patients = (*REST_DENIED[:2], "CAS*PR*204*20")
     second_answers(office, "4", patients, "0")
     with office.db.reading() as session:
         denial = session.exec(select(Denial.id)).one()
 
-    decide(office.db, SYSTEM, [denial], "the plan excludes it")  # type: ignore[operator]
+    decide(office.db, SYSTEM, [denial], "the plan excludes it")
 
     assert of_claim(office.db).get(DENIED, 0) == 0
     assert living(office.db) == []
