@@ -16,6 +16,8 @@ from store.remits.provider_kinds import Returns, provider_kind, provider_kinds
 
 MAY_ANSWER = "may answer "
 """How the note says of an answer that it may be of a claim of ours that came back (`store.remits.reached`)."""
+RELEASED = "released from claim "
+"""How the note says of an answer or a reversal that a person took it from a claim: only a person applies it again."""
 
 
 @dataclass(frozen=True)

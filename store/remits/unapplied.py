@@ -48,7 +48,7 @@ from store.models import (
 )
 from store.models.columns import new_id
 from store.queries import SessionReader
-from store.queries.unapplied import MAY_ANSWER, UnappliedRow, unapplied_of
+from store.queries.unapplied import MAY_ANSWER, RELEASED, UnappliedRow, unapplied_of
 from store.remits.answered import (
     NOTHING_TO_REVERSE,
     REPLACED,
@@ -198,7 +198,7 @@ def release(
         change.target = ("remittance", remittance.id)
         _take_back_decisions(change, row.id)
         number = session.get_one(Claim, before).claim_number
-        told = f"released from claim {number} of ours: {reason}"
+        told = f"{RELEASED}{number} of ours: {reason}"
         nothing = Match(None, MatchedBy.NOTHING, (None,) * len(stated.lines), doubt=told)
         posting = _post_as(change, remittance, row, stated, nothing)
         require_places_free(session, [one for one in standing_answers(session, before) if one not in stood])

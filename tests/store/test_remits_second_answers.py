@@ -505,6 +505,21 @@ def test_a_denial_whose_reversal_was_here_opens_when_that_is_released(
     assert of_claim(db)[DENIED] == 5_002
 
 
+def test_a_reversal_that_was_released_waits_for_a_person_when_its_payer_denies_again(
+    db: Database, tmp_path: Path, billed: str
+) -> None:
+    answer(db, tmp_path, billed, back(PART_DENIED))
+    answer(db, tmp_path, billed, PART_DENIED)
+    with db.reading() as session:
+        reversal = session.exec(select(RemittanceClaim.id).where(RemittanceClaim.status_code == "22")).one()
+    release(db, SYSTEM, reversal, "not theirs")
+
+    answer(db, tmp_path, billed, PART_DENIED)
+
+    assert living(db)[0] == ("50", 5_002)
+    assert sum(cents for _, cents in living(db)) == of_claim(db)[DENIED] == 5_002
+
+
 def test_a_denial_whose_line_another_answer_pays_is_not_opened_again(db: Database, tmp_path: Path, billed: str) -> None:
     answer(db, tmp_path, billed, PART_DENIED)
     answer(db, tmp_path, billed, APPEALED_LINE)

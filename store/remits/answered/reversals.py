@@ -9,7 +9,7 @@ from sqlmodel import Session, col, select
 
 from store.models import Claim, Remittance, RemittanceClaim
 from store.queries import SessionReader
-from store.queries.unapplied import unapplied_of
+from store.queries.unapplied import RELEASED, unapplied_of
 from store.remits.answered.rivals import NO_REVERSAL, answer_from, replacing_claims
 from store.remits.answered.standing import NO_ANSWER, REVERSAL, Replayed, replay, take_away
 from store.remits.matching import OurClaim
@@ -57,7 +57,10 @@ def waiting_for(session: Session, remittance: Remittance, account_numbers: Seque
 
 
 def waiting_reversals(session: Session, remittance: Remittance, claims: Sequence[RemitClaim]) -> list[RemittanceClaim]:
-    """Reversals of the payer that are posted to no claim, of these account numbers or payer's numbers."""
+    """Reversals of the payer that are posted to no claim, of these account numbers or payer's numbers.
+
+    One that a person took from a claim waits for a person.
+    """
     answers = [one for one in claims if one.status not in NO_ANSWER]
     accounts, numbers = {one.account_number for one in answers}, {one.payer_number for one in answers} - {""}
     query = (
@@ -66,6 +69,7 @@ def waiting_reversals(session: Session, remittance: Remittance, claims: Sequence
         .where(
             RemittanceClaim.status_code == REVERSAL,
             col(RemittanceClaim.claim_id).is_(None),
+            ~col(RemittanceClaim.note).contains(RELEASED),
             col(RemittanceClaim.account_number).in_(accounts) | col(RemittanceClaim.payer_number).in_(numbers),
             of_payer(remittance),
             Remittance.status == RemittanceStatus.POSTED,
