@@ -78,8 +78,8 @@ class Batch:
         self.ours = self.replaced = 0
         self.reversed_numbers: list[str] = []
         """The account numbers of claims whose answer of before this set reverses."""
-        self.met: list[tuple[str, OurClaim]] = []
-        """Reversals that waited for answers of this set, with the claims of ours that they are of."""
+        self.met: list[tuple[str, OurClaim, str]] = []
+        """Reversals that waited for answers of this set, each with our claim and the stored answer."""
 
     def add_claims(self, claims: Sequence[RemitClaim]) -> None:
         """Store and post some claims, and open their denials."""
@@ -113,7 +113,7 @@ class Batch:
             self.nothing_reversed += found.why == NOTHING_TO_REVERSE
             self.again += bool(found.why) and claim.status in CLAIM_STATUSES and found.why != NOTHING_TO_REVERSE
             if found.reversal_id and found.claim:
-                self.met.append((found.reversal_id, found.claim))
+                self.met.append((found.reversal_id, found.claim, claim_id))
             if not found.why:
                 ours = found.claim.id if found.claim else None
                 denied = denial_rows(self._remittance, self._payment, claim, claim_id, line_ids, ours)

@@ -152,13 +152,13 @@ def apply_to_claim(
         return answered(change, Placed(row.paid_cents, 0, posting))
 
 
-def apply_reversal(change: Change, remittance_claim_id: str, claim_id: str, trace: str) -> None:
-    """Post a reversal that waited to our claim, whose answer has come with this trace now."""
+def apply_reversal(change: Change, remittance_claim_id: str, claim_id: str, answer_id: str, trace: str) -> None:
+    """Post a reversal that waited to our claim, whose answer (a stored claim of a payment) has come with this trace."""
     session = change.session
     row, remittance = _of_posted(session, remittance_claim_id)
     stated = stated_claim(session, remittance, row.segment)
     found = match_by_hand(session, stated, claim_id)
-    _post_as(change, remittance, row, stated, found)
+    _post_as(change, remittance, row, stated, found, answer_id)
     row.note = f"{note_of(stated, found)}; its answer came with trace {trace}"
     change.log("remittance.apply", "claim", claim_id, remittance=remittance.id, cents=row.paid_cents, trace=trace)
 
@@ -275,8 +275,13 @@ def stated_claim(session: Session, remittance: Remittance, segment: int) -> Remi
     return next(one for one in parts if isinstance(one, RemitClaim) and one.segment == segment)
 
 
-def _post_as(change: Change, remittance: Remittance, row: RemittanceClaim, stated: RemitClaim, found: Match) -> str:
-    """Take back how the claim is posted and post it as it is matched now, in the batch of the remittance."""
+def _post_as(
+    change: Change, remittance: Remittance, row: RemittanceClaim, stated: RemitClaim, found: Match, taken: str = ""
+) -> str:
+    """Take back how the claim is posted and post it as it is matched now, in the batch of the remittance.
+
+    A reversal takes back the answer `taken`, where that is known, else the one that stands and is like it.
+    """
     session, batch = change.session, remittance.batch_id or ""
     ours = row.claim_id or (found.claim.id if found.claim else "")
     stood = standing_answers(session, ours) if ours else []
@@ -293,7 +298,7 @@ def _post_as(change: Change, remittance: Remittance, row: RemittanceClaim, state
     mirror(change, undo, batch, sign=-1, taking_back=True)
     session.flush()
     reopen_paid(session, [one.remittance_claim_id or "" for one in undo if one.note.startswith(SETTLED)])
-    answer = answer_to_reverse(session, remittance, stated, found.claim.id, row.id) if found.claim else ""
+    answer = taken or (answer_to_reverse(session, remittance, stated, found.claim.id, row.id) if found.claim else "")
     reversed_ = posted_adjustments(session, [answer]).get(answer, ()) if answer else ()
     posting, sides = claim_posting(change, batch, remittance.id, row.id, stated, found, reversed_)
     insert_rows(session, Posting, [posting])

@@ -520,6 +520,19 @@ def test_a_reversal_that_was_released_waits_for_a_person_when_its_payer_denies_a
     assert sum(cents for _, cents in living(db)) == of_claim(db)[DENIED] == 5_002
 
 
+def test_a_reversal_that_waited_takes_back_the_answer_that_comes_and_not_one_that_stands_again_by_then(
+    db: Database, tmp_path: Path, billed: str
+) -> None:
+    answer(db, tmp_path, billed, NOT_NEEDED)
+    paid = answer(db, tmp_path, billed, PAID)
+    answer(db, tmp_path, billed, back(NOT_NEEDED))
+    unpost(db, SYSTEM, paid, "wrong file")
+
+    answer(db, tmp_path, billed, NOT_NEEDED)
+
+    assert sum(cents for _, cents in living(db)) == of_claim(db)[DENIED] == CHARGE
+
+
 def test_a_denial_whose_line_another_answer_pays_is_not_opened_again(db: Database, tmp_path: Path, billed: str) -> None:
     answer(db, tmp_path, billed, PART_DENIED)
     answer(db, tmp_path, billed, APPEALED_LINE)

@@ -172,7 +172,7 @@ def _follow(change: Change, remittance: Remittance, batch: Batch) -> Restated:
     if batch.met:
         from store.remits.unapplied import apply_reversal
 
-        for reversal_id, ours in batch.met:
-            apply_reversal(change, reversal_id, ours.id, remittance.trace)
+        for reversal_id, ours, answer_id in batch.met:
+            apply_reversal(change, reversal_id, ours.id, answer_id, remittance.trace)
     ask_again_in(change, batch.id)
     return restated
