@@ -1,7 +1,7 @@
-"""Code sets: loading a year of ICD-10-CM and ICD-10-PCS, and what the alphabetic index does for search.
+"""Code sets: loading a year of ICD-10-CM and two of ICD-10-PCS, and looking codes up beside them.
 
-The official files lie beside the repository (`../shared/data`); without them nothing is measured. Accuracy with
-the index comes from the scorer of the relevance benchmark, as in `tests.bench.search`.
+The official files lie beside the repository (`../shared/data`); without them nothing is measured. What the alphabetic
+index does for search is in `tests.bench.search`.
 """
 
 from __future__ import annotations
@@ -16,10 +16,9 @@ from codesets import books, catalog, gathering, importing
 from codesets.importing import Status
 from codesets.reference import open_reference
 from codesets.releases import CodeSystem
-from tests.bench import search
 from tests.bench.figures import Figure, peak
+from tests.bench.references import DATA, copied
 
-DATA = Path(__file__).parents[2].parent / "shared" / "data"
 ON = dt.date(2026, 6, 1)
 _CM = (
     "icd10cm_order_2025.txt",
@@ -37,25 +36,14 @@ def measure() -> list[Figure]:
         print("no figures of code sets: shared/data is not beside the repository", file=sys.stderr)
         return []
     with tempfile.TemporaryDirectory(prefix="codedesk-bench-") as folder:
-        place = Path(folder) / "reference.sqlite"
-        open_reference(place).close()
-        figures = [
+        place = copied(Path(folder))
+        return [
             Figure("ICD-10-CM order, tabular, index files", 25, _load(place, [DATA / "icd10cm" / n for n in _CM]), "s"),
             Figure("ICD-10-PCS, two years", 15, _load(place, [DATA / "icd10pcs"]), "s"),
             Figure("peak resident memory of loading", None, peak(), "MiB"),
             Figure("reference database on disk", 400, place.stat().st_size / 2**20, "MiB"),
             *_look_ups(place),
         ]
-        if search.SCORER.exists():
-            figures += [
-                Figure(f"with the index: {one.name}", 0.9 if one.name == "hit@10 macro" else one.target, *_rest(one))
-                for one in search.scored(folder)
-            ]
-    return figures
-
-
-def _rest(one: Figure) -> tuple[float, str, bool]:
-    return one.figure, one.unit, one.at_most
 
 
 def _load(place: Path, paths: list[Path]) -> float:

@@ -19,11 +19,10 @@ from dataclasses import replace
 from itertools import permutations
 from pathlib import Path
 
-from codesets.catalog import open_reference
 from codesets.edits import ReferenceFacts
 from codesets.edits.facts import facts_of
 from codesets.ncci import Setting
-from codesets.reference import Reference, reference_path
+from codesets.reference import Reference
 from codesets.releases import CodeSystem
 from codesets.sources.source import FileKind
 from store.claims.content import BilledDiagnosis, BilledLine, ClaimContent
@@ -33,6 +32,7 @@ from store.scrub.engine import coded_encounter, scrub
 from store.scrub.rules import rule_book
 from store.scrub.sample import SAMPLE
 from tests.bench.figures import Figure, peak
+from tests.bench.references import shipped
 
 CLAIMS, LINES, PAIRS = 10_000, 40_000, 2_000_000
 _PER_SECOND, _MEBIBYTES, _CHART_MILLISECONDS, _LOAD_SECONDS = 4_000.0, 250.0, 15.0, 0.5
@@ -52,7 +52,6 @@ def measure() -> list[Figure]:
     """Build the pairs, then run the batch, the queries and the library in processes of their own."""
     with tempfile.TemporaryDirectory() as folder:
         place = Path(folder, "reference.sqlite")
-        open_reference().close()
         _with_pairs(place)
         load, seconds, memory, found, chart = _run("scrub", place)
         figures = [
@@ -134,7 +133,7 @@ def _used_codes() -> list[str]:
 
 def _with_pairs(place: Path) -> None:
     """A copy of the shipped code sets with a release of made-up pairs, most units and add-on codes."""
-    with sqlite3.connect(reference_path()) as old, sqlite3.connect(place) as new:
+    with sqlite3.connect(shipped().path) as old, sqlite3.connect(place) as new:
         old.backup(new)
     db = sqlite3.connect(place, isolation_level=None)
     db.executescript("PRAGMA journal_mode = MEMORY; PRAGMA synchronous = OFF; BEGIN")

@@ -30,6 +30,7 @@ from store.queries.charts import ChartHead, chart_documents, chart_head
 from store.queries.codings import coding_codes
 from store.terms import CodingKind, DiagnosisRole
 from tests.bench.figures import Figure
+from tests.bench.references import shipped
 from tests.journeys.pseudo import PseudoTerminal
 from tests.journeys.tmux import codedesk
 from tui.keyboard import PAUSE_SECONDS
@@ -73,7 +74,7 @@ def measure() -> list[Figure]:
     """Code every chart of some worklists and count."""
     with tempfile.TemporaryDirectory(prefix="codedesk-bench-") as folder:
         home = Path(folder)
-        reference_file = home / "reference.sqlite"
+        reference_file = shipped().path
         reference = open_reference(reference_file)
         environment = {
             "CODEDESK_HOME": str(home / "home"),

@@ -12,10 +12,10 @@ import statistics
 import tempfile
 from pathlib import Path
 
-from codesets.catalog import open_reference
 from store.demo.create import DEMO_DAY
 from store.sqlite import driver
 from tests.bench.figures import Figure
+from tests.bench.references import shipped
 from tests.journeys.pseudo import PseudoTerminal
 from tests.journeys.sites import site
 from tests.journeys.tmux import codedesk
@@ -33,9 +33,7 @@ def measure() -> list[Figure]:
     """Figures at both sizes, of the same charts."""
     figures = []
     with tempfile.TemporaryDirectory(prefix="codedesk-bench-") as folder:
-        reference = Path(folder) / "reference.sqlite"
-        open_reference(reference).close()
-        environment = site(Path(folder) / "home", reference)
+        environment = site(Path(folder) / "home", shipped().path)
         record = Path(folder) / "home" / "demo" / "workstation.sqlite"
         _bury(record)
         for size in SIZES:

@@ -17,15 +17,15 @@ import tempfile
 import time
 from pathlib import Path
 
-from codesets import catalog, gathering, importing
+from codesets import catalog
 from codesets.reference import open_reference
 from codesets.releases import CodeSystem
 from codesets.search import index
+from tests.bench import references
 from tests.bench.figures import Figure
 
 ROOT = Path(__file__).parents[2]
 SCORER = ROOT.parent / "shared" / "bench" / "search" / "score.py"
-INDEX_FILES = ROOT.parent / "shared" / "data" / "icd10cm" / "fy2025xml"
 ON = dt.date(2026, 6, 1)
 SESSIONS = 10
 _CLASSES = ("abbr", "code", "name", "partial", "shorthand", "synonym", "typo")
@@ -45,25 +45,22 @@ _SAMPLES = {"fts5": 150, "like": 60, "rapidfuzz": 12}
 
 
 def measure() -> list[Figure]:
-    """Build a reference database in a folder of its own, measure on it, load the index files and measure again."""
-    with tempfile.TemporaryDirectory(prefix="codedesk-bench-") as folder:
-        path = Path(folder) / "reference.sqlite"
-        began = time.perf_counter()
-        open_reference(path).close()
-        figures = [Figure("build of the reference database", 20, time.perf_counter() - began, "s")]
-        figures.append(Figure("code page, mean of 200", 3, _page_ms(path), "ms"))
-        if not SCORER.exists():
-            print(f"no accuracy figures: {SCORER.name} is not beside the repository", file=sys.stderr)
-            return figures
-        figures += scored(folder)
-        figures += [figure for way in _SAMPLES for figure in _peer(way, path)]
-        if not INDEX_FILES.exists():
-            print(f"no figures with the index: {INDEX_FILES.name} is not beside the repository", file=sys.stderr)
-            return figures
-        _load_index(path)
-        figures.append(Figure("with the index: build of the search index", 20, _build_s(path, Path(folder)), "s"))
-        figures += _with_index(folder)
-        return figures + _memory(folder)
+    """Measure on the reference database of the shipped code sets, and on that with the index files."""
+    made = references.shipped()
+    figures = [Figure("build of the reference database", 20, made.seconds, "s")]
+    figures.append(Figure("code page, mean of 200", 3, _page_ms(made.path), "ms"))
+    if not SCORER.exists():
+        print(f"no accuracy figures: {SCORER.name} is not beside the repository", file=sys.stderr)
+        return figures
+    figures += _scored(made.path.parent)
+    figures += [figure for way in _SAMPLES for figure in _peer(way, made.path)]
+    if not references.INDEX_FILES.exists():
+        print("no figures with the index: its files are not beside the repository", file=sys.stderr)
+        return figures
+    path = references.with_index().path
+    figures.append(Figure("with the index: build of the search index", 20, _build_s(path), "s"))
+    figures += _with_index(path.parent)
+    return figures + _memory(path.parent)
 
 
 def _page_ms(path: Path) -> float:
@@ -77,7 +74,7 @@ def _page_ms(path: Path) -> float:
         return (time.perf_counter() - began) * 1000 / (40 * len(codes))
 
 
-def scored(home: str) -> list[Figure]:
+def _scored(home: Path) -> list[Figure]:
     """The figures of the scorer for the code sets of this folder."""
     score = _score(home, _ours(), "--keystrokes", "150")
     figures = [Figure(f"hit@10 {name}", None, score["classes"][name]["hit10"]) for name in _CLASSES]
@@ -89,7 +86,7 @@ def scored(home: str) -> list[Figure]:
     ]
 
 
-def _with_index(home: str) -> list[Figure]:
+def _with_index(home: Path) -> list[Figure]:
     score = _score(home, _ours(), "--keystrokes", "150")
     figures = []
     for name, bars in BARS.items():
@@ -119,7 +116,7 @@ def _speed(score: dict) -> list[Figure]:
 
 def _peer(way: str, path: Path) -> list[Figure]:
     command = [sys.executable, "-m", "tests.bench.search_peers", way, str(path)]
-    score = _score(str(path.parent), command, "--limit", str(_SAMPLES[way]))
+    score = _score(path.parent, command, "--limit", str(_SAMPLES[way]))
     name = f"{way}, {_SAMPLES[way]} a class"
     return [
         Figure(f"{name}: hit@1 macro", None, score["macro"]["hit1"]),
@@ -134,8 +131,8 @@ def _ours() -> list[str]:
     return [sys.executable, "-m", "tui.cli", "search", "-d", str(ON), "--batch"]
 
 
-def _score(home: str, command: list[str], *options: str) -> dict:
-    result = Path(home) / "score.json"
+def _score(home: Path, command: list[str], *options: str) -> dict:
+    result = home / "score.json"
     subprocess.run(
         [sys.executable, SCORER, *options, "--json", result, "--", *command],
         check=True,
@@ -145,24 +142,20 @@ def _score(home: str, command: list[str], *options: str) -> dict:
     return json.loads(result.read_text(encoding="utf-8"))
 
 
-def _environment(home: str) -> dict[str, str]:
-    return {**os.environ, "CODEDESK_HOME": home, "PYTHONPATH": str(ROOT)}
+def _environment(home: Path) -> dict[str, str]:
+    return {**os.environ, "CODEDESK_HOME": str(home), "PYTHONPATH": str(ROOT)}
 
 
-def _load_index(path: Path) -> None:
-    with gathering.gather([str(INDEX_FILES)], lambda stage, done: None) as gathered:
-        importing.run(path, importing.plan(path, gathered), lambda stage, done: None)
-
-
-def _build_s(path: Path, folder: Path) -> float:
+def _build_s(path: Path) -> float:
     """Seconds for the index of every release of the database, from nothing."""
     db = sqlite3.connect(f"file:{path}?mode=ro", uri=True)
-    began = time.perf_counter()
-    index.build(db, folder / "from-nothing" / "1", lambda done: None)
-    return time.perf_counter() - began
+    with tempfile.TemporaryDirectory(prefix="codedesk-bench-") as folder:
+        began = time.perf_counter()
+        index.build(db, Path(folder) / "1", lambda done: None)
+        return time.perf_counter() - began
 
 
-def _memory(home: str) -> list[Figure]:
+def _memory(home: Path) -> list[Figure]:
     """Ten sessions at once, each after some searching: what one has for itself, and all together."""
     queries = "diabetes\nhip fx\nhypertention\ncopd exac\nchron kid dis st 3\nlt ankle sprain\n"
     sessions = []

@@ -11,41 +11,32 @@ from __future__ import annotations
 import datetime as dt
 import re
 import sys
-import tempfile
 import time
 from collections.abc import Callable, Sequence
-from pathlib import Path
 
-from codesets import gathering, importing
 from codesets.reference import Reference, open_reference
 from codesets.suggest import Note, open_suggester
 from store.demo.site import load_site
+from tests.bench import references
 from tests.bench.case_reports import REPORTS, Report, reports, score
 from tests.bench.figures import Figure
 
 ON = dt.date(2026, 6, 1)
 CHARTS_ON = dt.date(2026, 8, 1)
-INDEX = REPORTS.parents[1] / "icd10cm" / "fy2025xml"
 BARS = {(None, "recall@20"): 0.45, (None, "F1"): 0.33, (3, "F1"): 0.52}
 WORDS, MOST_MS = 400, 30
 
 
 def measure() -> list[Figure]:
     """Score with the alphabetic index loaded, and without it."""
-    figures: list[Figure] = []
-    with tempfile.TemporaryDirectory(prefix="codedesk-bench-") as folder:
-        place = Path(folder) / "reference.sqlite"
-        with open_reference(place) as reference:
-            figures += _charts(reference)
-            if not (REPORTS.exists() and INDEX.exists()):
-                print("no figures of case reports: shared/data is not beside the repository", file=sys.stderr)
-                return figures
-            figures += _scored("shipped data", reference, bars=False)
-        with gathering.gather([str(path) for path in sorted(INDEX.glob("*.xml"))], lambda stage, done: None) as found:
-            importing.run(place, importing.plan(place, found), lambda stage, done: None)
-        with open_reference(place) as reference:
-            figures += _scored("with index", reference, bars=True)
-    return figures
+    with open_reference(references.shipped().path) as reference:
+        figures = _charts(reference)
+        if not (REPORTS.exists() and references.INDEX_FILES.exists()):
+            print("no figures of case reports: shared/data is not beside the repository", file=sys.stderr)
+            return figures
+        figures += _scored("shipped data", reference, bars=False)
+    with open_reference(references.with_index().path) as reference:
+        return figures + _scored("with index", reference, bars=True)
 
 
 def _charts(reference: Reference) -> list[Figure]:

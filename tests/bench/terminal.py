@@ -15,8 +15,8 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from codesets.catalog import open_reference
 from tests.bench.figures import Figure
+from tests.bench.references import shipped
 from tests.journeys.pseudo import QUIET, Answer, PseudoTerminal, open_once, proportional_mib
 from tests.journeys.tmux import codedesk
 
@@ -75,7 +75,7 @@ def measure() -> list[Figure]:
     """Walk through the program at both sizes with both drivers."""
     figures: list[Figure] = []
     with tempfile.TemporaryDirectory(prefix="codedesk-bench-") as folder:
-        environment = make_site(Path(folder))
+        environment = make_site(Path(folder), shipped().path)
         for number, size in enumerate(SIZES):
             name = f"{size[0]}x{size[1]}"
             ours = walk(environment, size)
@@ -146,11 +146,8 @@ def _ready_sessions(environment: dict[str, str]) -> list[Figure]:
         process.wait(10)
 
 
-def make_site(folder: Path, reference: Path | None = None) -> dict[str, str]:
+def make_site(folder: Path, reference: Path) -> dict[str, str]:
     """The demo site with its encounters several times over; the environment of a program that works on it."""
-    if reference is None:
-        reference = folder / "reference.sqlite"
-        open_reference(reference).close()
     environment = {
         "CODEDESK_HOME": str(folder / "home"),
         "CODEDESK_REFERENCE": str(reference),
