@@ -61,6 +61,13 @@ PRAGMAS = (
     "secure_delete=ON",
 )
 
+# The facilities are what row-level security looks at (`store.migrations.postgres_roles`). A statement takes one of the
+# server's processors: many people share them, and to start workers takes longer than what a screen asks.
+_EACH_ON_POSTGRES = text(
+    "SELECT set_config('app.facilities', :facilities, true), set_config('max_parallel_workers_per_gather', '0', true)"
+)
+"""What every transaction there begins with; it holds until that ends."""
+
 
 class DatabaseUnusable(CodedeskError):
     """The database cannot be opened: corrupt, foreign, locked, unreadable, or gone. Nothing was changed."""
@@ -274,9 +281,8 @@ def make_engine(url: str) -> Engine:
         facilities = load_settings().facilities
 
         @event.listens_for(engine, "begin")
-        def _of_facilities(connection: Connection) -> None:
-            # What row-level security looks at (`store.migrations.postgres_roles`), until the transaction ends.
-            connection.execute(text("SELECT set_config('app.facilities', :those, true)"), {"those": facilities})
+        def _begun_on_postgres(connection: Connection) -> None:
+            connection.execute(_EACH_ON_POSTGRES, {"facilities": facilities})
 
         return engine
     busy = load_settings().busy_seconds * 1000

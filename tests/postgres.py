@@ -77,8 +77,8 @@ class Server:
         shutil.rmtree(self.folder, ignore_errors=True)
 
 
-def start_server() -> Server:
-    """Start a server, or raise NoServer with the reason."""
+def start_server(**others: str) -> Server:
+    """Start a server, some settings of it otherwise, or raise NoServer with the reason."""
     programs = _programs()
     account = _account()
     folder = Path(tempfile.mkdtemp(prefix="codedesk-postgres-", dir=_memory()))
@@ -99,7 +99,9 @@ def start_server() -> Server:
         shutil.rmtree(folder, ignore_errors=True)
         raise NoServer(made.stderr.decode(errors="replace").strip().splitlines()[-1])
     port = _free_port()
-    settings = [f"-c{name}={value}" for name, value in (_SETTINGS | {"unix_socket_directories": str(folder)}).items()]
+    settings = [
+        f"-c{name}={value}" for name, value in (_SETTINGS | others | {"unix_socket_directories": str(folder)}).items()
+    ]
     process = subprocess.Popen(
         [programs / "postgres", "-D", data, "-p", str(port), *settings],
         stderr=subprocess.DEVNULL,

@@ -21,6 +21,12 @@ LEAST_LETTERS = 4
 MOST_ALIKE = 20
 """Names that are taken for one that was typed, at most."""
 
+_SPELLED_OUT = 200
+"""Up to so many names a word is asked by them, which a database knows how common they are; of more by their range."""
+
+_NOBODY = chr(0x10FFFF)
+"""No name: what a word is asked by that is none."""
+
 _TWO_ERRORS = 8
 """From so many letters on two of them may be wrong."""
 
@@ -42,27 +48,39 @@ _GIVEN_OF_SQLITE = f"SUBSTR(w.patient_name, {_COMMA} + 2)"
 
 @dataclass(frozen=True)
 class TypedName:
-    """A word typed for a name, as letters alone; `alike` are the names of the record that are taken for it too.
+    """A word typed for a name, as letters alone.
 
-    `number` is its place among the words: its parameters are named by it.
+    `family` and `given` are the names to ask by. Where the word begins more names than are spelled out (`many`), they
+    are asked by its range, and those here are what is taken for it beside them. `number` is its place among the words:
+    its parameters are named by it.
     """
 
     letters: str
     number: int
-    alike: tuple[str, ...] = ()
+    family: tuple[str, ...]
+    given: tuple[str, ...]
+    many: bool = False
 
     @property
     def parameters(self) -> dict[str, object]:
-        """What its statements ask by: a range of words, and names."""
-        alike = {f"name{self.number}_{place}": name for place, name in enumerate(self.alike)}
-        return {f"from{self.number}": self.letters, f"until{self.number}": self.letters + _AFTER, **alike}
+        """What its statements ask by: names, and a range of words where they are many."""
+        named = (("family", self.family), ("given", self.given))
+        told: dict[str, object] = {
+            f"{of}{self.number}_{n}": name for of, names in named for n, name in enumerate(names)
+        }
+        if self.many:
+            told |= {f"from{self.number}": self.letters, f"until{self.number}": self.letters + _AFTER}
+        return told
 
     def names(self, given: bool) -> str:
         """The family names or given names it is found in, as what stands behind IN."""
-        kind = f"k.given = {'TRUE' if given else 'FALSE'}"
+        names, kind = (self.given, "given") if given else (self.family, "family")
+        asked = [f":{kind}{self.number}_{n}" for n in range(len(names))]
+        if not self.many:
+            return f"({', '.join(asked)})"
         words = f"k.word >= :from{self.number} AND k.word < :until{self.number}"
-        alike = "".join(f" UNION ALL SELECT :name{self.number}_{place}" for place in range(len(self.alike)))
-        return f"(SELECT k.name FROM known_name k WHERE {kind} AND {words}{alike})"
+        begun = f"SELECT k.name FROM known_name k WHERE k.given = {'TRUE' if given else 'FALSE'} AND {words}"
+        return f"({' UNION ALL SELECT '.join([begun, *asked])})"
 
     def of_task(self, on_postgres: bool) -> str:
         """Whether the patient of the task `w` has such a name and may be found by it; asks no other table."""
@@ -97,7 +115,13 @@ class Named:
 def typed_name(reader: Reader, word: str, number: int, alike: bool = False) -> TypedName:
     """A word that was typed, the `number`th; with `alike` also for names that it is like and does not begin."""
     letters = joined(word)
-    return TypedName(letters, number, names_alike(reader, letters) if alike and len(letters) >= LEAST_LETTERS else ())
+    sql = f"SELECT given, name FROM known_name WHERE {_BOTH} word >= :word AND word < :until LIMIT {_SPELLED_OUT + 1}"
+    begun = reader.rows(sql, word=letters, until=letters + _AFTER)
+    like = names_alike(reader, letters) if alike and len(letters) >= LEAST_LETTERS else ()
+    if len(begun) > _SPELLED_OUT:
+        return TypedName(letters, number, like, like, many=True)
+    family, given = ({*like, *(row["name"] for row in begun if bool(row["given"]) is kind)} for kind in (False, True))
+    return TypedName(letters, number, tuple(sorted(family)) or (_NOBODY,), tuple(sorted(given)) or (_NOBODY,))
 
 
 def names_alike(reader: Reader, letters: str) -> tuple[str, ...]:
