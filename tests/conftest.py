@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from codesets.catalog import Reference, open_reference
 from codesets.home import ensure_home
@@ -19,6 +20,12 @@ from store.terms import Role
 from tests.engines import compiled_once, migrated_once, step_by_step
 from tests.once import made_once
 from tests.postgres import NoServer, Server, start_server
+
+# Property tests try the same examples in each run, so that one that fails tells of what was changed;
+# `--hypothesis-profile=search` looks for others.
+settings.register_profile("search", print_blob=True)
+settings.register_profile("same", derandomize=True, print_blob=True)
+settings.load_profile("same")
 
 SHARED = Path(__file__).resolve().parents[1].parent / "shared"
 
