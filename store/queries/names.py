@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from store.names import joined, sound
 from store.queries import Reader
 
-FEW = 2_000
+FEW, FEW_ON_POSTGRES = 2_000, 1_300
 """Up to so many patients of a name, what they have is looked up by patient; of more, a long list finds some soon."""
 
 LEAST_LETTERS = 4
@@ -103,7 +103,7 @@ class TypedName:
 
 @dataclass(frozen=True)
 class Named:
-    """Patients by all the words that are names and nothing else; with `few` they are at most FEW.
+    """Patients by all the words that are names and nothing else; with `few` they are few (`FEW`).
 
     The conditions on the patient `p` are two, which leave nobody out and name nobody twice; each is asked by an index.
     """
@@ -157,7 +157,8 @@ def named(reader: Reader, words: Sequence[TypedName]) -> Named | None:
     besides = "".join(f" AND {word.of_patient_too}" for word in words if word is not first)
     family, given = (f"p.restricted IS NULL AND {condition}{besides}" for condition in first.of_patient)
     parameters = {name: value for word in words for name, value in word.parameters.items()}
-    return Named((family, given), _counted(reader, (family, given), parameters) <= FEW)
+    few = FEW_ON_POSTGRES if reader.on_postgres else FEW
+    return Named((family, given), _counted(reader, (family, given), parameters) <= few)
 
 
 def _candidates(reader: Reader, letters: str) -> dict[str, tuple[bool, set[str]]]:

@@ -1,26 +1,34 @@
-"""A name in a worklist of 1,000,000 charts: begun, whole, misspelled, common and rare.
+"""A name in a worklist of 1,000,000 charts: begun, whole, misspelled, common and rare; on both databases.
 
 Peers in the same run: the same list narrowed by LIKE, row by row, and rapidfuzz over every name of the record. The
-record is the one of `tests.bench.worklists`, with the names that are made here.
+record is the one of `tests.bench.worklists`, with the names that are made here; what a list needs of it is copied to a
+PostgreSQL server with memory for a record of this size (`shared_buffers` of 1 GB).
 """
 
 from __future__ import annotations
 
+import os
 import random
 import statistics
 import time
 from collections.abc import Callable, Iterator
 from itertools import accumulate
+from pathlib import Path
 
-from store.queries import SqliteReader
+from store.database import Database, open_database
+from store.queries import Reader, SessionReader, SqliteReader
 from store.queries.worklists import Listing, as_found, worklist_page
+from store.sqlite import driver
 from tests.bench.figures import Figure
+from tests.postgres import NoServer, start_server
 
 FAMILY_NAMES, GIVEN_NAMES = 60_000, 4_000
 LOOKED_FOR = 120
 """How many names are looked for, of every rank from the most common one on."""
 
 BAR = 50
+
+_OF_A_LIST = ("patient", "known_name", "payer", "account", "coverage", "encounter", "work_item")
 
 _SYLLABLES = [
     part
@@ -32,8 +40,19 @@ _SYLLABLES = [
 ]
 
 
-def measure(reader: SqliteReader, worklist: str) -> list[Figure]:
+def measure(path: Path, worklist: str) -> list[Figure]:
     """First page and count of the worklist under each kind of word: the median and the 95th of a hundred."""
+    reader = SqliteReader(path)
+    rare = family_names()[FAMILY_NAMES // 2]
+    return [
+        *_of_every_kind(reader, worklist, ""),
+        Figure("peer: LIKE row by row, first page", None, _like(reader, worklist, rare), "ms"),
+        Figure("peer: rapidfuzz over every name, in memory", None, _every_name(family_names()), "ms"),
+        *_on_postgres(path, worklist),
+    ]
+
+
+def _of_every_kind(reader: Reader, worklist: str, where: str) -> list[Figure]:
     families, given = family_names(), given_names()
     kinds: dict[str, Callable[[str, random.Random], str]] = {
         "family name": lambda name, _: name,
@@ -45,13 +64,45 @@ def measure(reader: SqliteReader, worklist: str) -> list[Figure]:
     figures: list[Figure] = []
     for kind, made in kinds.items():
         chance = random.Random(20)
-        figures += _figures(reader, worklist, kind, [made(families[rank], chance).lower() for rank in _ranks()])
-    rare = families[FAMILY_NAMES // 2]
-    return [
-        *figures,
-        Figure("peer: LIKE row by row, first page", None, _like(reader, worklist, rare), "ms"),
-        Figure("peer: rapidfuzz over every name, in memory", None, _every_name(families), "ms"),
-    ]
+        words = [made(families[rank], chance).lower() for rank in _ranks()]
+        figures += _figures(reader, worklist, f"{where}{kind}", words)
+    return figures
+
+
+def _on_postgres(path: Path, worklist: str) -> list[Figure]:
+    try:
+        server = start_server(shared_buffers="1GB")
+    except NoServer as reason:
+        print(f"no PostgreSQL: {reason}")
+        return []
+    before, os.environ["CODEDESK_HOME"] = os.environ.get("CODEDESK_HOME"), str(path.parent)
+    try:
+        db = open_database(server.url(server.new_database()))
+        _copy(path, db)
+        with db.reading() as session:
+            figures = _of_every_kind(SessionReader(session), worklist, "PostgreSQL: ")
+        db.close()
+    finally:
+        server.stop()
+        os.environ.pop("CODEDESK_HOME")
+        os.environ |= {"CODEDESK_HOME": before} if before else {}
+    return figures
+
+
+def _copy(path: Path, there: Database) -> None:
+    """Copy what a list needs; a record is moved otherwise (`store.move`), with every row compared."""
+    here = driver.connect(path)
+    with there.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        cursor = connection.connection.cursor()
+        cursor.execute("SET session_replication_role = replica")
+        for table in _OF_A_LIST:
+            rows = here.execute(f"SELECT * FROM {table}")
+            columns = ", ".join(column for column, *_ in rows.description)
+            with cursor.copy(f"COPY {table} ({columns}) FROM STDIN") as copied:
+                for row in rows:
+                    copied.write_row(row)
+        cursor.execute("VACUUM ANALYZE")
+    here.close()
 
 
 def drawn_names(patients: int) -> list[tuple[str, str]]:
@@ -64,7 +115,7 @@ def drawn_names(patients: int) -> list[tuple[str, str]]:
     return list(zip(*drawn, strict=True))
 
 
-def _figures(reader: SqliteReader, worklist: str, kind: str, words: list[str]) -> list[Figure]:
+def _figures(reader: Reader, worklist: str, kind: str, words: list[str]) -> list[Figure]:
     pages, counts = [], []
     for word in words:
         begun = time.perf_counter()

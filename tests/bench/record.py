@@ -41,10 +41,11 @@ from tests.faults.work import work
 from tests.postgres import NoServer, start_server
 
 ENCOUNTERS = 1_000_000
-LOG_ENTRIES = 500_000
+LOG_ENTRIES = 50_000
+"""Entries by the program, behind those that came with the visits: the log is read through with both."""
 CODERS = 50
 SECONDS = 60
-THINKING = 2.0
+THINKING, THINKING_SECONDS = 2.0, 30
 WARMING = 8.0
 """Seconds in which every process does a first turn, which compiles its statements and is not counted."""
 SLOW_SYNC = 0.005
@@ -198,7 +199,7 @@ def _coders(folder: Path) -> list[Figure]:
         add_person(db, SYSTEM, f"coder{number}", f"Coder {number}", Role.CODER)
     db.close()
     shutil.rmtree(folder / "backups", ignore_errors=True)
-    slow = _together(url, THINKING, max(SLOW_SYNC - _sync_seconds(folder), 0.0))
+    slow = _together(url, THINKING, max(SLOW_SYNC - _sync_seconds(folder), 0.0), THINKING_SECONDS)
     figures = [
         Figure(f"{CODERS} coders, slow disk: changes made", None, len(slow.spent)),
         Figure("change p50 (R2)", 10, statistics.median(slow.spent), "ms"),
@@ -249,9 +250,9 @@ class Together:
         ]
 
 
-def _together(url: str, thinking: float, slow_commit: float) -> Together:
+def _together(url: str, thinking: float, slow_commit: float, seconds: int = SECONDS) -> Together:
     """Let 50 processes code for a while; every millisecond of every change is told on a pipe."""
-    children = [_forked(url, number, thinking, slow_commit) for number in range(CODERS)]
+    children = [_forked(url, number, thinking, slow_commit, seconds) for number in range(CODERS)]
     spent: list[float] = []
     failed = 0
     for child, reading in children:
@@ -266,7 +267,7 @@ def _together(url: str, thinking: float, slow_commit: float) -> Together:
     return Together(spent, failed, len(twice), int(state.first_bad is not None))
 
 
-def _forked(url: str, number: int, thinking: float, slow_commit: float) -> tuple[int, int]:
+def _forked(url: str, number: int, thinking: float, slow_commit: float, seconds: int) -> tuple[int, int]:
     reading, writing = os.pipe()
     child = os.fork()
     if child:
@@ -274,7 +275,7 @@ def _forked(url: str, number: int, thinking: float, slow_commit: float) -> tuple
         return child, reading
     code = 1
     try:
-        _code(open_database(url), number, writing, thinking, slow_commit)
+        _code(open_database(url), number, writing, thinking, slow_commit, seconds)
         code = 0
     except BaseException:
         traceback.print_exc()
@@ -282,7 +283,7 @@ def _forked(url: str, number: int, thinking: float, slow_commit: float) -> tuple
         os._exit(code)
 
 
-def _code(db: Database, number: int, tell: int, thinking: float, slow_commit: float) -> None:
+def _code(db: Database, number: int, tell: int, thinking: float, slow_commit: float, seconds: int) -> None:
     if slow_commit:
 
         @event.listens_for(db.engine, "commit")
@@ -297,7 +298,7 @@ def _code(db: Database, number: int, tell: int, thinking: float, slow_commit: fl
     while next(working) != "release":
         pass
     time.sleep(WARMING + random.Random(number).uniform(0, thinking))
-    end, begun = time.monotonic() + SECONDS, time.perf_counter()
+    end, begun = time.monotonic() + seconds, time.perf_counter()
     for done in working:
         os.write(tell, f"{(time.perf_counter() - begun) * 1000:.3f}\n".encode())
         time.sleep(thinking)

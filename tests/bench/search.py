@@ -41,7 +41,7 @@ BARS = {
     "macro": (0.84, 0.93, 0.88),
 }
 # Queries a class for each peer: enough to compare, few enough that the slow ones end.
-_SAMPLES = {"fts5": 150, "like": 60, "rapidfuzz": 12}
+_SAMPLES = {"fts5": 150, "like": 60, "rapidfuzz": 6}
 
 
 def measure() -> list[Figure]:

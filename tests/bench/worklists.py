@@ -43,7 +43,7 @@ def measure() -> list[Figure]:
             _fill(path, size)
             figures += _measured(SqliteReader(path), size)
             if size == SIZES[-1]:
-                figures += names.measure(SqliteReader(path), WORKLIST)
+                figures += names.measure(path, WORKLIST)
             figures += _given(path, size)
     return figures
 
