@@ -193,6 +193,11 @@ def outbox() -> Path:
     return _beside_the_record("outbox")
 
 
+def inbox() -> Path:
+    """Where files that payers and banks sent are put to be taken in: beside the record; made if need be."""
+    return _beside_the_record("inbox")
+
+
 def copies() -> Path:
     """Where copied texts are kept, which leave by no transfer; made if need be."""
     return _beside_the_record("copies")

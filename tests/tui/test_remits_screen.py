@@ -90,7 +90,7 @@ async def test_an_empty_list_says_what_fills_it(as_administrator: None) -> None:
         await keys(pilot, "f5")
         await settle(pilot)
 
-        assert "codedesk remits import FILE takes in an 835." in cells(app)
+        assert "i takes in an 835 from the inbox." in cells(app)
 
 
 async def test_an_empty_view_or_filter_does_not_say_that_there_is_nothing_at_all(remittances: None) -> None:

@@ -25,13 +25,14 @@ from tui.cells import Line, counted, ends, minute, wrap
 from tui.money import dollars
 from tui.screens.desk import following
 from tui.screens.list_screen import ListScreen
+from tui.screens.taking_in import take_in_arrivals
 from tui.widgets.row_table import Column, ListSource
 from tui.widgets.text_pane import link
 
 PAGE = 1000
 """How many the list holds; the command line lists all."""
 
-EMPTY = "No acknowledgments yet. codedesk acks import FILE takes in a TA1, 999 or 277CA."
+EMPTY = "No acknowledgments yet. i takes in a TA1, 999 or 277CA from the inbox."
 MARK = {Outcome.ACCEPTED: "✓", Outcome.IN_PART: "!", Outcome.REJECTED: "✗"}
 STYLE = {Outcome.ACCEPTED: "good", Outcome.IN_PART: "warning", Outcome.REJECTED: "error"}
 HEADING = {Standing.CULPRIT: "at fault", Standing.RIDER: "only traveled with them", Standing.ACCEPTED: "accepted"}
@@ -110,6 +111,9 @@ class AcksScreen(ListScreen):
     def copied(self) -> str:
         claim = self._claim
         return f"{claim.number}  {claim.patient}  {claim.payer}  {dollars(claim.total_cents)}" if claim else ""
+
+    def do_take_in(self) -> None:
+        self.in_turn(take_in_arrivals(self))
 
     def do_ack_view(self) -> None:
         self._show = following(self._show)

@@ -9,6 +9,7 @@ from tui.cells import Line, counted, days_in
 from tui.money import dollars
 from tui.screens.desk import following
 from tui.screens.list_screen import ListScreen
+from tui.screens.taking_in import take_in_arrivals
 from tui.widgets.row_table import Column, ListSource
 
 _KINDS = {
@@ -16,7 +17,7 @@ _KINDS = {
     DepositFilter.PAYMENTS: "payment is without a deposit",
     DepositFilter.MATCHED: "deposit is matched",
 }
-EMPTY = "Nothing waits. codedesk deposits import FILE takes in a bank's CSV file."
+EMPTY = "Nothing waits. i takes in a bank's CSV file from the inbox."
 
 
 class DepositsScreen(ListScreen):
@@ -55,6 +56,9 @@ class DepositsScreen(ListScreen):
     def copied(self) -> str:
         row: DepositRow | None = self.rows.selected
         return f"{row.day}  {row.trace}  {dollars(row.cents or row.paid_cents)}" if row else ""
+
+    def do_take_in(self) -> None:
+        self.in_turn(take_in_arrivals(self))
 
     def do_deposit_view(self) -> None:
         self._show = following(self._show)

@@ -24,6 +24,7 @@ from tui.money import dollars
 from tui.screens.asking import named_columns
 from tui.screens.desk import following
 from tui.screens.list_screen import ListScreen
+from tui.screens.taking_in import take_in_arrivals
 from tui.widgets.row_table import Column, ListSource
 
 STATUS_STYLE = {
@@ -53,7 +54,7 @@ STATUS_WORDS = {
 """Our words for the status of a claim (CLP02)."""
 
 PAGE = 5000
-EMPTY = "No remittances yet. codedesk remits import FILE takes in an 835."
+EMPTY = "No remittances yet. i takes in an 835 from the inbox."
 
 
 class RemitsScreen(ListScreen):
@@ -112,6 +113,9 @@ class RemitsScreen(ListScreen):
     def copied(self) -> str:
         row: RemittanceRow | None = self.rows.selected
         return f"{row.paid_on}  {row.trace}  {row.payer}  {dollars(row.payment_cents)}" if row else ""
+
+    def do_take_in(self) -> None:
+        self.in_turn(take_in_arrivals(self))
 
     def do_remit_view(self) -> None:
         self._show = following(self._show)
