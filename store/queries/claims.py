@@ -18,7 +18,7 @@ from store.queries.restricted import NAME
 from store.queries.rules import OVERRIDER
 from store.queries.saved_views import saved_views
 from store.queries.unapplied import MAY_ANSWER
-from store.terms import RESTRICTED, ClaimStatus, FindingState, Severity
+from store.terms import LIVING_DENIALS, RESTRICTED, ClaimStatus, FindingState, Severity
 
 COUNT_CAP = 1000
 """Counts stop here; a count of 1001 reads as "1000+"."""
@@ -60,13 +60,26 @@ class ClaimFilter(StrEnum):
     SCRUB_FAILED = "scrub_failed"
     READY = "ready"
     EXPORTED = "exported"
+    UNANSWERED = "unanswered"
+    DENIED = "denied"
+    PAID = "paid"
     REJECTED = "rejected"
     VOID = "void"
 
 
+class PayersAnswer(StrEnum):
+    """What became of a claim that left, by the remittances that are posted."""
+
+    NONE = "unanswered"
+    DENIED = "denied"
+    IN_PART = "part denied"
+    PAID = "paid"
+    NOTHING_PAID = "answered"
+
+
 @dataclass(frozen=True)
 class ClaimRow:
-    """One row of the list. `sort_key` is for paging alone."""
+    """One row of the list. `answer` is None for one that has not left. `sort_key` is for paging alone."""
 
     id: str
     number: str
@@ -80,7 +93,13 @@ class ClaimRow:
     warnings: int
     not_checked: int
     form: str
+    answer: PayersAnswer | None = None
     sort_key: tuple[str | int, ...] = ()
+
+    @property
+    def standing(self) -> str:
+        """Where it stands, in words: its status, of one that left what its payer answered."""
+        return self.answer or self.status.value.replace("_", " ")
 
 
 @dataclass(frozen=True)
@@ -181,6 +200,18 @@ _SORTS: dict[ClaimSort, tuple[str, str]] = {
     ClaimSort.SCRUBBED: ("COALESCE(c.scrubbed_at, '')", "ASC"),
 }
 
+_POSTED = (
+    "FROM remittance_claim a JOIN remittance r ON r.id = a.remittance_id"
+    " WHERE a.claim_id = c.id AND a.status_code <> '25' AND r.status = 'posted'"
+)
+# A reversal (22) takes one answer away.
+_ANSWERED = f"(SELECT COALESCE(SUM(CASE WHEN a.status_code = '22' THEN -1 ELSE 1 END), 0) {_POSTED}) > 0"
+_PAID = f"(SELECT COALESCE(SUM(a.paid_cents), 0) {_POSTED}) > 0"
+_DENIED = (
+    "EXISTS (SELECT 1 FROM denial d WHERE d.claim_id = c.id AND d.cents > 0"
+    f" AND d.status IN ({', '.join(repr(status.value) for status in LIVING_DENIALS)}))"
+)
+
 _FILTERS: dict[ClaimFilter, str] = {
     ClaimFilter.ALL: "1 = 1",
     ClaimFilter.OPEN: "c.status IN ('draft', 'scrub_failed', 'ready', 'rejected')",
@@ -188,6 +219,9 @@ _FILTERS: dict[ClaimFilter, str] = {
     ClaimFilter.SCRUB_FAILED: "c.status = 'scrub_failed'",
     ClaimFilter.READY: "c.status = 'ready'",
     ClaimFilter.EXPORTED: "c.status = 'exported'",
+    ClaimFilter.UNANSWERED: f"c.status = 'exported' AND NOT {_ANSWERED}",
+    ClaimFilter.DENIED: f"c.status = 'exported' AND {_DENIED}",
+    ClaimFilter.PAID: f"c.status = 'exported' AND {_PAID} AND NOT {_DENIED}",
     ClaimFilter.REJECTED: "c.status = 'rejected'",
     ClaimFilter.VOID: "c.status = 'void'",
 }
@@ -232,7 +266,9 @@ def claim_list(
         **parameters,
     )
     weights = _weights(reader, [row["id"] for row in rows])
-    return [_claim_row(row, weights, today, tuple(row[f"k{n}"] for n in range(len(orders) - 1))) for row in rows]
+    answers = _payers_answers(reader, [row["id"] for row in rows if row["status"] == ClaimStatus.EXPORTED])
+    keys_of = range(len(orders) - 1)
+    return [_claim_row(row, weights, answers, today, tuple(row[f"k{n}"] for n in keys_of)) for row in rows]
 
 
 def _beyond(orders: Sequence[tuple[str, str]]) -> str:
@@ -295,7 +331,7 @@ def claim_page(reader: Reader, claim_id: str, today: dt.date) -> ClaimPage | Non
     diagnoses = reader.rows("SELECT sequence, code FROM claim_diagnosis WHERE claim_id = :id ORDER BY 1", id=claim_id)
     answers = _answers(reader, claim_id)
     return ClaimPage(
-        row=_claim_row(claim, _weights(reader, [claim_id]), today),
+        row=_claim_row(claim, _weights(reader, [claim_id]), _payers_answers(reader, [claim_id]), today),
         encounter_id=claim["encounter_id"],
         coding_id=claim["coding_id"],
         visit_number=claim["visit_number"],
@@ -421,8 +457,31 @@ def _weights(reader: Reader, claim_ids: list[str]) -> dict[str, dict[Severity, i
     return weights
 
 
+def _payers_answers(reader: Reader, claim_ids: list[str]) -> dict[str, PayersAnswer]:
+    """What payers answered of claims that left, for one page of them; those that none answered are not in it."""
+    if not claim_ids:
+        return {}
+    names = {f"c{place}": claim_id for place, claim_id in enumerate(claim_ids)}
+    rows = reader.rows(
+        f"SELECT c.id, {_DENIED} AS denied, {_PAID} AS paid"
+        f" FROM claim c WHERE c.id IN ({', '.join(':' + name for name in names)}) AND {_ANSWERED}",
+        **names,
+    )
+    told = {
+        (True, True): PayersAnswer.IN_PART,
+        (True, False): PayersAnswer.DENIED,
+        (False, True): PayersAnswer.PAID,
+        (False, False): PayersAnswer.NOTHING_PAID,
+    }
+    return {row["id"]: told[bool(row["denied"]), bool(row["paid"])] for row in rows}
+
+
 def _claim_row(
-    row: Row, weights: dict[str, dict[Severity, int]], today: dt.date, sort_key: tuple[str | int, ...] = ()
+    row: Row,
+    weights: dict[str, dict[Severity, int]],
+    answers: Mapping[str, PayersAnswer],
+    today: dt.date,
+    sort_key: tuple[str | int, ...] = (),
 ) -> ClaimRow:
     own, parties = weights.get(row["id"], {}), _parsed(row["parties"]) or {}
     return ClaimRow(
@@ -438,6 +497,7 @@ def _claim_row(
         warnings=own.get(Severity.WARNING, 0),
         not_checked=own.get(Severity.COULD_NOT_CHECK, 0),
         form=row["form"],
+        answer=answers.get(row["id"], PayersAnswer.NONE) if row["status"] == ClaimStatus.EXPORTED else None,
         sort_key=sort_key,
     )
 

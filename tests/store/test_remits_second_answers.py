@@ -33,6 +33,8 @@ from store.models import (
     Remittance,
     RemittanceClaim,
 )
+from store.queries import SessionReader
+from store.queries.claims import ClaimFilter, claim_list
 from store.remits.posting import RemittanceRefused, ReversedLater, post_again, take_in, unpost
 from store.remits.unapplied import StandsAnswered, apply_to_claim, release
 from store.terms import ClaimStatus, DenialStatus, JournalAccount, RemittanceStatus
@@ -531,6 +533,38 @@ def test_a_reversal_that_waited_takes_back_the_answer_that_comes_and_not_one_tha
     answer(db, tmp_path, billed, NOT_NEEDED)
 
     assert sum(cents for _, cents in living(db)) == of_claim(db)[DENIED] == CHARGE
+
+
+@pytest.mark.parametrize(
+    ("answers", "standing", "view"),
+    [
+        ((), "unanswered", ClaimFilter.UNANSWERED),
+        ((PAID,), "paid", ClaimFilter.PAID),
+        ((NOT_NEEDED,), "denied", ClaimFilter.DENIED),
+        ((PART_DENIED,), "part denied", ClaimFilter.DENIED),
+        ((PAID, back(PAID)), "unanswered", ClaimFilter.UNANSWERED),
+    ],
+    ids=["none", "paid", "denied", "a part denied", "reversed"],
+)
+def test_the_list_of_claims_tells_what_the_payer_answered(
+    db: Database,
+    tmp_path: Path,
+    billed: str,
+    answers: tuple[tuple[str, ...], ...],
+    standing: str,
+    view: ClaimFilter,
+) -> None:
+    for one in answers:
+        answer(db, tmp_path, billed, one)
+
+    with db.reading() as session:
+        reader = SessionReader(session)
+        listed = {
+            one: claim_list(reader, TODAY, one)
+            for one in (ClaimFilter.UNANSWERED, ClaimFilter.DENIED, ClaimFilter.PAID)
+        }
+
+    assert [(one, [row.standing for row in rows]) for one, rows in listed.items() if rows] == [(view, [standing])]
 
 
 def test_a_denial_whose_line_another_answer_pays_is_not_opened_again(db: Database, tmp_path: Path, billed: str) -> None:

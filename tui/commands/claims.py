@@ -245,7 +245,7 @@ _HEADING = f"{'CLAIM':<12} {'STATUS':<12} {'SERVICE':<10} {'PATIENT':<22} {'PAYE
 
 def _row_text(row: ClaimRow) -> str:
     return safe_line(
-        f"{row.number:<12} {row.status.value:<12} {row.service_date:<10} {_cut(row.patient, 22):<22} "
+        f"{row.number:<12} {row.standing:<12} {row.service_date:<10} {_cut(row.patient, 22):<22} "
         f"{_cut(row.payer or 'Self pay', 16):<16} {dollars(row.total_cents):>10} {row.age_days:>4}d "
         f"{row.errors:>2} {row.warnings:>2} {row.not_checked:>2}"
     )

@@ -14,6 +14,7 @@ from store.queries.claims import (
     ClaimFilter,
     ClaimRow,
     ClaimSort,
+    PayersAnswer,
     claim_counts,
     claim_list,
     claim_views,
@@ -42,6 +43,9 @@ STATUS_STYLE = {
     ClaimStatus.REJECTED: "error",
     ClaimStatus.VOID: "dim",
 }
+ANSWER_MARK = {PayersAnswer.PAID: "$", PayersAnswer.DENIED: "d", PayersAnswer.IN_PART: "d"}
+"""Of a claim that left and was answered, what stands in the place of its status."""
+ANSWER_STYLE = {PayersAnswer.PAID: "good", PayersAnswer.DENIED: "error", PayersAnswer.IN_PART: "warning"}
 PAGE = 5000
 PROGRESS_SECONDS = 0.3
 """How often a batch says how far it is."""
@@ -293,13 +297,17 @@ def _new_file() -> Path:
     return path
 
 
+def _style(row: ClaimRow) -> str:
+    return ANSWER_STYLE.get(row.answer) or STATUS_STYLE.get(row.status, "text")
+
+
 _COLUMNS: tuple[Column[ClaimRow], ...] = (
     Column(
         "",
         2,
-        lambda row: " " + STATUS_MARK[row.status],
-        style=lambda row: STATUS_STYLE.get(row.status, "text"),
-        said=lambda row: row.status.value.replace("_", " "),
+        lambda row: " " + (ANSWER_MARK.get(row.answer) or STATUS_MARK[row.status]),
+        style=_style,
+        said=lambda row: row.standing,
     ),
     Column("CLAIM", 11, lambda row: row.number),
     Column("SERVICE", 10, lambda row: row.service_date),
@@ -310,5 +318,5 @@ _COLUMNS: tuple[Column[ClaimRow], ...] = (
     Column("ERR", 3, lambda row: str(row.errors or ""), align="right", style=lambda row: "error"),
     Column("WRN", 3, lambda row: str(row.warnings or ""), align="right", style=lambda row: "warning"),
     Column("AGE", 4, lambda row: days_in(row.age_days, 4), align="right"),
-    Column("STATUS", 12, lambda row: row.status.value.replace("_", " "), from_width=110),
+    Column("STATUS", 12, lambda row: row.standing, style=_style, from_width=110),
 )
