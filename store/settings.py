@@ -52,6 +52,9 @@ class Settings:
     busy_seconds: int = 30
     """How long a change of a record on SQLite waits for another one to end, before it says that it cannot."""
 
+    billing_facility: str = ""
+    """Local id of the facility that bills for visits that name none; empty: those are not billed."""
+
     usage_indicator: str = "T"
     """ISA15 of every file that leaves: `T` test, `P` production."""
 

@@ -44,6 +44,8 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "acks": ("tui.commands.acks", "TA1, 999 and 277CA: take them in, list and show them; refused claims come back"),
     "denials": ("tui.commands.denials", "denials of posted remittances: list, assign, appeal, close"),
     "remits": ("tui.commands.remits", "add up remittances, take them in, show and take back"),
+    "payers": ("tui.commands.payers", "payers: who is billed, with identifier, address and filing limit"),
+    "facilities": ("tui.commands.facilities", "facilities: who bills, with NPI, tax id and address"),
     "partners": ("tui.commands.partners", "trading partners: to whom claims go, in which form"),
     "ledger": ("tui.commands.ledger", "what accounts owe, their journals, statements of patients"),
     "postings": ("tui.commands.postings", "what patients pay, write-offs, refunds; take one back"),

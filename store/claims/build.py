@@ -58,7 +58,7 @@ class NotBuiltReason(StrEnum):
     NO_LINES = "it has no HCPCS line to bill"
     NO_CHARGES = "the facility has no charge with a revenue code to bill"
     BAD_EXTRA = "what the sender gave beyond the chart cannot be read"
-    NO_FACILITY = "the encounter names no facility to bill for it"
+    NO_FACILITY = "the encounter names no facility to bill for it (setting billing_facility, codedesk facilities)"
     TOO_MANY_POINTERS = "one line points to more than twelve diagnoses"
 
 

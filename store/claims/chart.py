@@ -90,7 +90,7 @@ def read_chart(session: Session, coding: Coding) -> Chart:
         encounter=encounter,
         patient=session.get_one(Patient, encounter.patient_id),
         account=session.get_one(Account, encounter.account_id),
-        facility=session.get(Facility, encounter.facility_id) if encounter.facility_id else None,
+        facility=_billing_facility(session, encounter.facility_id),
         coverages=coverages,
         providers=_rows(
             session,
@@ -253,6 +253,15 @@ def _with_role(chart: Chart, role: ProviderRole) -> Practitioner | None:
 
 def _practitioner(provider: Provider) -> Practitioner:
     return Practitioner(provider.family_name, provider.given_name, provider.npi, provider.taxonomy)
+
+
+def _billing_facility(session: Session, named: str | None) -> Facility | None:
+    """The facility that a visit names, else the one of the settings."""
+    if named:
+        return session.get(Facility, named)
+    if not (own := load_settings().billing_facility):
+        return None
+    return session.exec(select(Facility).where(Facility.local_id == own).order_by(Facility.source).limit(1)).first()
 
 
 def _billing(facility: Facility) -> BillingProvider:

@@ -1,0 +1,143 @@
+"""The payers and facilities of a site: made and mended by hand, beside what registration says of them.
+
+Registration names them by its own numbers and often no more than that: what a claim needs besides (NPI, tax id,
+address, the payer's identifier, its filing limit) is set here. What registration says later of a field goes before it;
+what it leaves out stays as it was set (`store.intake`). One that is made here has the source `SITE`.
+
+Source: 005010X222A1 and 005010X223A2, loops 2010AA (billing provider), 2010BB (payer) and 2310 (service facility).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from pydantic import ValidationError
+from sqlmodel import Session, select
+
+from codesets.errors import CodedeskError
+from store.actors import Actor
+from store.database import Database
+from store.models import Facility, Payer
+from store.models.directory import FacilityFields, PayerFields
+from store.scrub.checks.providers import valid_npi
+
+SITE = "site"
+"""The source of what was made by hand."""
+
+_KEY = ("source", "local_id")
+
+
+class DirectoryRefused(CodedeskError):
+    """A payer or facility is not known, is not known alone, or a value of it is wrong; nothing was changed."""
+
+    title = "directory"
+    exit_code = 1
+
+
+@dataclass(frozen=True)
+class Kind:
+    """What one of the two is called, and kept as."""
+
+    name: str
+    table: type[Payer] | type[Facility]
+    fields: type[PayerFields] | type[FacilityFields]
+
+    @property
+    def settable(self) -> tuple[str, ...]:
+        """The fields that are set by hand."""
+        return tuple(field for field in self.fields.model_fields if field not in _KEY)
+
+
+PAYER = Kind("payer", Payer, PayerFields)
+FACILITY = Kind("facility", Facility, FacilityFields)
+
+
+def entries(session: Session, kind: Kind) -> Sequence[Payer | Facility]:
+    """All of a kind by their local ids, those of one source after the other."""
+    return sorted(session.exec(select(kind.table)), key=lambda row: (row.source, row.local_id))
+
+
+def save_entry(
+    db: Database,
+    actor: Actor,
+    kind: Kind,
+    local_id: str,
+    values: Mapping[str, str],
+    source: str = "",
+    operation_id: str | None = None,
+) -> bool:
+    """Set fields of one, found by its local id and, where several sources have that, its source; whether it is new.
+
+    Raises DirectoryRefused.
+    """
+    with db.change(actor, operation_id, "directory.save") as change:
+        if change.repeated:
+            return bool(change.answer["new"])
+        session = change.session
+        if unknown := set(values) - set(kind.settable):
+            raise DirectoryRefused(f"a {kind.name} has no {min(unknown)}", f"it has {', '.join(kind.settable)}")
+        row = _known(session, kind, local_id, source)
+        before = row.model_dump(include=set(kind.settable)) if row else {}
+        new = row is None
+        checked = _checked(kind, {"source": source or SITE, "local_id": local_id, **before, **values})
+        row = row or kind.table(**checked.model_dump())
+        for field in values:
+            setattr(row, field, getattr(checked, field))
+        session.add(row)
+        session.flush()
+        changed = {field: str(getattr(row, field)) for field in values if before.get(field) != getattr(row, field)}
+        change.log("directory.save", kind.name, row.id, local_id=local_id, changed=changed)
+        change.answer = {"new": new}
+        return new
+
+
+def _known(session: Session, kind: Kind, local_id: str, source: str) -> Payer | Facility | None:
+    found = [one for one in entries(session, kind) if one.local_id == local_id and source in ("", one.source)]
+    if len(found) > 1:
+        sources = ", ".join(one.source for one in found)
+        raise DirectoryRefused(f"{len(found)} sources have a {kind.name} {local_id}: {sources}", "say --source SOURCE")
+    return found[0] if found else None
+
+
+def _checked(kind: Kind, values: Mapping[str, Any]) -> PayerFields | FacilityFields:
+    given = {name: value for name, value in values.items() if not (name == "timely_filing_days" and value == "")}
+    try:
+        checked = kind.fields.model_validate(given)
+    except ValidationError as error:
+        first = error.errors()[0]
+        field = str(first["loc"][0])
+        if first["type"] == "missing":
+            raise DirectoryRefused(f"a new {kind.name} needs its {field}", f"say {field}=…") from None
+        raise DirectoryRefused(f"{field}: {first['msg']}, got {str(values[field])!r}") from None
+    for field, expected in _EXPECTED.items():
+        value = str(getattr(checked, field, "") or "")
+        if value and not _fits(field, value):
+            raise DirectoryRefused(f"{field}: expected {expected}, got {value!r}")
+    return checked
+
+
+_EXPECTED = {
+    "npi": "ten digits, the last one their check digit",
+    "tax_id": "nine digits",
+    "zip": "five or nine digits",
+    "state": "two letters",
+    "contact_phone": "ten digits",
+    "member_id_pattern": "a regular expression",
+}
+
+
+def _fits(field: str, value: str) -> bool:
+    match field:
+        case "npi":
+            return valid_npi(value)
+        case "member_id_pattern":
+            try:
+                re.compile(value)
+            except re.error:
+                return False
+            return True
+    patterns = {"tax_id": r"\d{9}", "zip": r"\d{5}(\d{4})?", "state": r"[A-Z]{2}", "contact_phone": r"\d{10}"}
+    return re.fullmatch(patterns[field], value) is not None

@@ -1,0 +1,86 @@
+"""Payers and facilities set by hand: what is kept, what is refused, and what registration says after it."""
+
+from __future__ import annotations
+
+import pytest
+from sqlmodel import select
+
+from store.actors import SYSTEM
+from store.claims.build import build_claims
+from store.database import Database
+from store.directory import FACILITY, PAYER, DirectoryRefused, entries, save_entry
+from store.intake.rows import KnownRows
+from store.intake.writer.parties import store_payer
+from store.models import Encounter, Facility, LogEntry
+from store.models.directory import PayerFields
+from tests.store.claim_samples import add_coding, add_encounter
+
+pytestmark = pytest.mark.both_databases
+
+
+def test_a_facility_is_made_and_set_and_the_log_tells_what_changed(db: Database) -> None:
+    new = save_entry(db, SYSTEM, FACILITY, "HILL", {"name": "Hill Clinic", "npi": "1999999984"})
+    again = save_entry(db, SYSTEM, FACILITY, "HILL", {"zip": "606010001"})
+
+    with db.reading() as session:
+        (row,) = entries(session, FACILITY)
+        logged = session.exec(select(LogEntry).where(LogEntry.action == "directory.save").order_by(LogEntry.seq)).all()
+    assert (new, again) == (True, False)
+    assert (row.source, row.name, row.npi, row.zip) == ("site", "Hill Clinic", "1999999984", "606010001")
+    assert [entry.detail["changed"] for entry in logged][1] == {"zip": "606010001"}
+
+
+@pytest.mark.parametrize(
+    ("values", "why"),
+    [
+        ({"npi": "1999999985"}, "npi: expected ten digits"),
+        ({"tax_id": "12"}, "tax_id: expected nine digits"),
+        ({"owner": "x"}, "a facility has no owner"),
+        ({"city": "x"}, "a new facility needs its name"),
+    ],
+    ids=["npi", "tax id", "no field", "no name"],
+)
+def test_what_no_facility_can_have_is_refused_and_nothing_is_kept(
+    db: Database, values: dict[str, str], why: str
+) -> None:
+    name = {} if "city" in values else {"name": "Hill Clinic"}
+
+    with pytest.raises(DirectoryRefused, match=why):
+        save_entry(db, SYSTEM, FACILITY, "HILL", name | values)
+
+    with db.reading() as session:
+        assert not entries(session, FACILITY)
+
+
+def test_what_registration_leaves_out_stays_as_it_was_set(db: Database) -> None:
+    save_entry(db, SYSTEM, PAYER, "BLUEP", {"name": "Blue", "timely_filing_days": "180"}, "his")
+
+    with db.change(SYSTEM) as change:
+        store_payer(KnownRows(change.session), PayerFields(source="his", local_id="BLUEP", name="Blue Plains"))
+
+    with db.reading() as session:
+        (row,) = entries(session, PAYER)
+        assert (row.name, row.timely_filing_days) == ("Blue Plains", 180)
+
+
+def test_a_number_that_several_sources_have_needs_its_source(db: Database) -> None:
+    for source in ("his", "lab"):
+        save_entry(db, SYSTEM, PAYER, "1", {"name": source}, source)
+
+    with pytest.raises(DirectoryRefused, match="2 sources have a payer 1: his, lab"):
+        save_entry(db, SYSTEM, PAYER, "1", {"zip": "60601"})
+
+
+def test_a_visit_that_names_no_facility_is_billed_by_that_of_the_settings(
+    db: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with db.change(SYSTEM) as change:
+        add_coding(change.session, add_encounter(change.session))
+    with db.change(SYSTEM) as change:
+        change.session.exec(select(Encounter)).one().facility_id = None
+        own = change.session.exec(select(Facility)).one().local_id
+    monkeypatch.setenv("CODEDESK_BILLING_FACILITY", own)
+
+    report = build_claims(db, SYSTEM)
+
+    assert len(report.built) == 1

@@ -1,0 +1,20 @@
+"""`codedesk payers`: who is billed, with what a claim states of them.
+
+codedesk payers save BLUEP payer_identifier=BLUEP timely_filing_days=180
+"""
+
+from __future__ import annotations
+
+import argparse
+
+from tui.commands import directory
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Declare the sub-commands."""
+    directory.configure(parser)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Carry out one sub-command."""
+    return directory.run(args, "payers")
