@@ -11,7 +11,7 @@ from sqlmodel import Session, col, select
 from codesets.edits.accidents import accident_cause
 from store.claims.content import Accident, BilledCoverage, BilledPayer, BillingProvider, Insured, Parties, Receiver
 from store.claims.details import Details, LineDetails
-from store.claims.facility import BadExtra, facility_bill
+from store.claims.facility import BadExtra, billed_lines, facility_bill
 from store.claims.facility_bill import FacilityBill
 from store.claims.partners import receiver_for
 from store.claims.people import Address, Practitioner
@@ -161,6 +161,7 @@ def compose_parties(chart: Chart, settings: Settings) -> Parties:
         },
         details=claim_details(encounter),
         facility_bill=_facility_bill(chart, accident) if chart.of_facility else None,
+        charge_notes=billed_lines(encounter, chart.charges, chart.lines).notes if chart.of_facility else (),
     )
     return with_insurance_types(parties, encounter)
 

@@ -136,7 +136,7 @@ def _show(db: Database, reference: Reference, actor: Actor, item: str, said: lis
     found = look_up(reference, chart, ())
     signed = any(document.status.authenticated for document in chart.documents)
     signed = signed or not load_settings().authenticated_only
-    summary = summarize(reference, chart.head, chart.codes, found.findings, holds, signed)
+    summary = summarize(reference, chart.head, chart.codes, found.findings, holds, signed, chart.around)
     if (coding := _coding(db, item)) and not summary.obstacles:
         from codesets.grouping.reasons import Explained
         from store.coding.would_be_claim import stops_of
@@ -156,6 +156,7 @@ def _show(db: Database, reference: Reference, actor: Actor, item: str, said: lis
             "holds": holds,
             "late": [line for one in late for line in one.lines or (one.late,)],
             "claims": summary.claims,
+            "charge_cents": summary.charge_cents,
         }
         print(json.dumps(document, ensure_ascii=False, indent=2))
     else:

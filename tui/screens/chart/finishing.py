@@ -96,7 +96,7 @@ async def _summary(screen: ChartScreen, chart: ChartOnScreen) -> FinalSummary:
     holds = await screen.workstation.record.read(open_holds, screen.work_item_id)
     signed = any(document.status.authenticated for document in chart.documents)
     asked = (chart.head, chart.codes, screen.findings, holds, signed or not load_settings().authenticated_only)
-    summary = await screen.workstation.codes.ask(summarize, *asked)
+    summary = await screen.workstation.codes.ask(summarize, *asked, chart.around)
     if summary.obstacles:
         return summary
     from store.coding.would_be_claim import stops_of

@@ -20,6 +20,7 @@ from codesets.errors import CodedeskError
 from codesets.releases import CodeSystem
 from store.coding.codes import Codes
 from store.coding.entry import Entry, EntryError
+from store.coding.facility_claim import billed_cents
 from store.coding.grouping import is_stay
 from store.queries.drafts import question_typed
 from store.terms import CodingKind, CodingStatus, clock_time
@@ -285,7 +286,7 @@ class ChartScreen(DeskScreen):
         if chart is None:
             return
         codes = chart.codes
-        cents = codes.charge_cents if chart.head.kind == CodingKind.PROFESSIONAL else chart.head.charged_cents
+        cents = billed_cents(chart.head, codes, chart.around)
         money = dollars(cents) if chart.head.kind == CodingKind.PROFESSIONAL else f"{dollars(cents)} charged"
         title = f"Codes  {counted(len(codes.diagnoses), 'diagnosis')}, {counted(len(codes.lines), 'line')}, {money}"
         content = partial(code_lines, chart, self._titles, self._flags, self._findings, self.cursor.row)
