@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
+from codesets.edits.checks import is_external_cause
 from store.coding.entry import (
     AddDiagnosis,
     AddProcedure,
@@ -281,7 +282,9 @@ def _replace_diagnosis(codes: Codes, entry: ReplaceDiagnosis, defaults: Defaults
         if present.code == code and (place == entry.sequence or _same_list(present.role, entry.role or was.role)):
             raise EntryError(f"{code} is diagnosis {place} already")
     poa = entry.poa or (was.poa if was.poa != "1" else "")
-    row = Diagnosis(code, was.role, poa, Origin.TYPED, why=found.why, trail=found.trail)
+    was_cause = was.role == DiagnosisRole.EXTERNAL_CAUSE and is_external_cause(was.code)
+    role = DiagnosisRole.SECONDARY if was_cause and not is_external_cause(code) else was.role
+    row = Diagnosis(code, role, poa, Origin.TYPED, why=found.why, trail=found.trail)
     diagnoses = (*codes.diagnoses[: entry.sequence - 1], row, *codes.diagnoses[entry.sequence :])
     changed = replace(codes, diagnoses=diagnoses)
     if entry.role:

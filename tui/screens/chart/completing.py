@@ -33,6 +33,7 @@ from store.coding.entry import (
     Search,
     line_letter,
 )
+from store.coding.lookup import with_role_of_code
 from store.queries.charts import ChartHead
 from tui.money import dollars
 from tui.screens.chart.matching import parse_line
@@ -192,7 +193,7 @@ def _title(reference: Reference, entry: Entry, head: ChartHead) -> str:
 
 def _entry(reference: Reference, text: str, head: ChartHead) -> Entry | None:
     try:
-        return parse_line(reference, text, head)
+        return with_role_of_code(head, parse_line(reference, text, head))
     except EntryError:
         return None
 
