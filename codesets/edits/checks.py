@@ -234,12 +234,16 @@ def _unknown_modifier(line: CodedProcedure, modifier: str, known: Modifiers) -> 
 
 
 def _repeated_line(encounter: CodedEncounter, facts: CodeFacts) -> Iterator[CodeFinding]:
-    """c35, for HCPCS lines; a service that stands many times is told once."""
+    """c35, for HCPCS lines; a service that stands many times is told once.
+
+    What a modifier says of a visit beside a procedure (25) is no reason why the visit should stand twice.
+    """
     if all(len(own) == 1 for of_code in encounter.days.values() for own in of_code.values()):
         return
     alike: dict[tuple[object, ...], list[int]] = {}
     for line in encounter.service_lines:
-        alike.setdefault((normalize(line.code), tuple(sorted(line.modifiers)), line.date), []).append(line.sequence)
+        saying_why = tuple(sorted({modifier.upper() for modifier in line.modifiers} - bundling.ONLY_ON_VISITS))
+        alike.setdefault((normalize(line.code), saying_why, line.date), []).append(line.sequence)
     for (code, _, _), (first, *again) in alike.items():
         told = again if len(again) <= MOST_REPEATS else again[:1]
         for sequence in told:

@@ -245,7 +245,8 @@ class ChartScreen(DeskScreen):
         elif chart.audited:
             self.say(f"{chart.audited[0].upper()}{chart.audited[1:]}.", "warning")
         elif not self.final:
-            self.say("+ codes the chart: e11.42   i50.23 p y   g0467-25 1,2   *   -3   or words", "dim")
+            of_line = "a -25 1,2" if chart.codes.lines else "g0467-25 1,2"
+            self.say(f"+ codes the chart: e11.42   i50.23 p y   {of_line}   *   -3   or words", "dim")
 
     async def show_chart(self, chart: ChartOnScreen, before: Codes) -> None:
         """Show the chart after a change of its codes; the row that differs from `before` is brought into sight."""
