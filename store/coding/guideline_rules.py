@@ -62,8 +62,8 @@ def check_guidelines(
 ) -> tuple[CodeFinding, ...]:
     """What the rules of a book (the shipped one for None) find on a chart's codes, in the order of the book.
 
-    Places are those of the code edits (`diagnosis`, `line.2.modifiers`); a value that is not known breaks no rule here:
-    the claim says what could not be checked.
+    Places are those of the code edits (`diagnosis`, `line.2.modifiers`) or of the bill (`reasons`); a value that is
+    not known breaks no rule here: the claim says what could not be checked.
     """
     form = "837p" if head.kind == CodingKind.PROFESSIONAL else "837i"
     conditions = _conditions(book or rule_book(), form)
@@ -81,7 +81,7 @@ def check_guidelines(
             message=one.message,
             fix=one.fix,
             citation=one.citation,
-            place=one.place,
+            place=one.place.removeprefix("facility_bill."),
             seen=one.seen,
         )
         for one in found

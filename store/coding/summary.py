@@ -44,6 +44,9 @@ class FinalSummary:
     stops: tuple[str, ...] = ()
     """What the rules of the claim will stop it for (`would_be_claim`); final coding does not wait for it."""
 
+    ways_out: tuple[str, ...] = ()
+    """For each of the obstacles what to do about it, empty where the obstacle says so."""
+
 
 def open_holds(reader: Reader, work_item_id: str) -> list[str]:
     """The holds of a chart that nobody has cleared: reason and owner."""
@@ -68,11 +71,11 @@ def summarize(
     `around` has what a facility bills beside its coder's lines.
     """
     blocking = [one for one in findings if Severity(one.severity.value).blocks]
-    obstacles = [one.message for one in blocking]
+    obstacles, ways_out = [one.message for one in blocking], [one.fix for one in blocking]
     if not codes.diagnoses:
-        obstacles.insert(0, "A chart needs at least one diagnosis.")
+        obstacles, ways_out = ["A chart needs at least one diagnosis.", *obstacles], ["", *ways_out]
     if not signed:
-        obstacles.insert(0, "No document of this chart is signed.")
+        obstacles, ways_out = ["No document of this chart is signed.", *obstacles], ["", *ways_out]
     billed = billed_cents(head, codes, around)
     return FinalSummary(
         diagnoses=len(codes.diagnoses),
@@ -81,6 +84,7 @@ def summarize(
         changed_cents=None if billed is None else billed - head.charged_cents,
         drg=drg_of(reference, head, codes) if is_stay(head) else None,
         obstacles=tuple(obstacles),
+        ways_out=tuple(ways_out),
         left=tuple(one for one in findings if one not in blocking),
         holds=tuple(holds),
         claims=_claims(head, codes, around),

@@ -25,6 +25,7 @@ from store.models import Charge, Claim, Coding, CodingDrg, Coverage, Encounter, 
 from store.queries import SessionReader
 from store.queries.charts import ChartHead, chart_head
 from store.terms import ClaimStatus, CodingKind, CodingStatus, DiagnosisRole, PatientClass, WorkStatus
+from tui.screens.chart.finishing import summary_lines
 
 pytestmark = pytest.mark.both_databases
 
@@ -80,6 +81,15 @@ def test_what_blocks_is_an_obstacle_and_the_rest_is_left(demo: Database, referen
 
     assert told.obstacles == ("error here",)
     assert [one.message for one in told.left] == ["warning here"]
+
+
+def test_what_to_do_about_an_obstacle_stands_beside_it_on_the_page(demo: Database, reference: Reference) -> None:
+    head = head_of(demo, CodingKind.PROFESSIONAL, inpatient=False)
+    told = summary_of(reference, head, CODES, replace(finding(Severity.ERROR), fix="Type r07.9 r."))
+
+    rows = ["".join(text for text, _ in line) for line in summary_lines(told)(70)]
+
+    assert rows[0].split(maxsplit=3) == ["in", "the", "way", "error here  Type r07.9 r."]
 
 
 def test_a_chart_without_codes_says_what_it_needs(demo: Database, reference: Reference) -> None:

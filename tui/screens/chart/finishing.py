@@ -123,7 +123,10 @@ def summary_lines(summary: FinalSummary) -> Content:
     """The summary as lines, for any width."""
 
     def lines(width: int) -> list[Line]:
-        rows: list[tuple[str, str, str]] = [("in the way", text, "error") for text in summary.obstacles]
+        rows: list[tuple[str, str, str]] = [
+            ("in the way", f"{text}  {way}".rstrip(), "error")
+            for text, way in zip(summary.obstacles, summary.ways_out, strict=True)
+        ]
         rows += [("stops claim", text, "error") for text in summary.stops]
         rows.append(("codes", f"{counted(summary.diagnoses, 'diagnosis')}, {counted(summary.lines, 'line')}", "text"))
         if summary.drg is not None:
