@@ -9,7 +9,7 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 
-from store.claims.content import Accident, BilledDiagnosis, BilledLine
+from store.claims.content import Accident, BilledDiagnosis
 from store.claims.facility_bill import BilledProcedure, CauseCode, DatedCode, FacilityBill, FacilityExtra
 from store.claims.people import Practitioner
 from store.claims.plain import NotPlain, made
@@ -30,16 +30,14 @@ def inpatient(encounter: Encounter) -> bool:
     return encounter.setting is Setting.INPATIENT or encounter.patient_class is PatientClass.INPATIENT
 
 
-def facility_lines(
-    encounter: Encounter, charges: Sequence[Charge], coded: Sequence[FinalProcedureLine]
-) -> list[BilledLine]:
-    """The revenue lines of a visit: its posted charges, and what the coder's lines do to them (`revenue_lines`)."""
-    return list(billed_lines(encounter, charges, coded).lines)
+def billed_lines(
+    encounter: Encounter, charges: Sequence[Charge], coded: Sequence[FinalProcedureLine], final_at: str | None = None
+) -> RevenueLines:
+    """The revenue lines of a visit: its posted charges, and what each line of the coder's does to them.
 
-
-def billed_lines(encounter: Encounter, charges: Sequence[Charge], coded: Sequence[FinalProcedureLine]) -> RevenueLines:
-    """The same with what each line of the coder's does."""
-    posted = [posted_of(charge) for charge in charges]
+    `final_at` is when the coding was final, None of one in draft.
+    """
+    posted = [posted_of(charge, late=final_at is not None and charge.posted_at > final_at) for charge in charges]
     return revenue_lines(inpatient(encounter), encounter.service_date, posted, coded)
 
 

@@ -12,6 +12,8 @@ else of its code on another day, else another level of the same emergency visit,
   (`revenue_codes.csv`);
 - a stay is billed by its charges alone: a line of HCPCS is no part of it.
 
+What was posted after the coding was final, charges and credits, is added to what its service came to by then.
+
 What differs from the posted charges is told in words (`RevenueLines.notes`), on the chart and on the claim.
 
 Source: 005010X223A2, loop 2400; UB-04, form locators 42 to 47; Medicare Claims Processing Manual, chapter 25, and
@@ -98,6 +100,7 @@ class Service:
     cents: int
     fixed: bool = False
     apart: bool = False
+    late: bool = False
 
     @property
     def billable(self) -> bool:
@@ -176,8 +179,8 @@ class _Row(NamedTuple):
     apart: bool = False
 
 
-def posted_of(charge: ChargeFields) -> Posted:
-    """A charge of the record as the lines are made of it."""
+def posted_of(charge: ChargeFields, late: bool = False) -> Posted:
+    """A charge of the record as the lines are made of it; `late` where it was posted after the coding was final."""
     return Posted(
         charge.charge_number,
         charge.reversal_of,
@@ -188,6 +191,7 @@ def posted_of(charge: ChargeFields) -> Posted:
         charge.amount_cents,
         charge.service_date,
         charge.hard_coded,
+        late,
     )
 
 
@@ -198,19 +202,24 @@ def revenue_lines(stay: bool, day: str, charges: Sequence[Posted], coded: Sequen
     with none, or with fewer than none, is a line of its own, which the edits stop. Only a credit that leaves money
     without a unit leaves one.
     """
-    services = _services(stay, charges)
+    services = _services(stay, [one for one in charges if not one.late])
+    services += [replace(one, late=True) for one in _services(stay, [one for one in charges if one.late])]
     if stay:
         rows = [_as_posted(one) for one in services]
         return RevenueLines(_lines(rows, day), tuple(_unbilled(place, line) for place, line in enumerate(coded)))
     about = _about(services, coded, day)
     taken = {place for place in about if place is not None}
-    rows = [_as_posted(one) for place, one in enumerate(services) if place not in taken]
-    effects = []
+    rows, effects = [], []
+    now: dict[_Key, _Key] = {}
     for place, (line, of) in enumerate(zip(coded, about, strict=True)):
         service = services[of] if of is not None else None
         row = _billed(line, service, day)
         rows.append(row)
+        if service and not service.late:
+            now[_as_posted(service).key] = row.key
         effects.append(OfCoder(place, line.code, _effect(line, service, row), service))
+    posted = [(_as_posted(one), one.late) for place, one in enumerate(services) if place not in taken]
+    rows += [row._replace(key=now.get(row.key, row.key)) if late else row for row, late in posted]
     return RevenueLines(_lines(rows, day), tuple(effects))
 
 
@@ -262,15 +271,15 @@ def _about(services: Sequence[Service], coded: Sequence[Coded], day: str) -> lis
         lambda line, one: _other_level(line, one) and (same_day(line, one) or of_visit(line)),
     )
     about: list[int | None] = [None] * len(coded)
-    free = [place for place, service in enumerate(services) if service.code and service.billable]
-    for fits in nearest_first:
-        for number, line in enumerate(coded):
-            if (
-                about[number] is None
-                and (found := next((at for at in free if fits(line, services[at])), None)) is not None
-            ):
-                about[number] = found
-                free.remove(found)
+    billable = [place for place, service in enumerate(services) if service.code and service.billable]
+    for late in (False, True):
+        free = [place for place in billable if services[place].late is late]
+        for fits in nearest_first:
+            for number, line in enumerate(coded):
+                fitting = [at for at in free if about[number] is None and fits(line, services[at])]
+                if fitting:
+                    about[number] = fitting[0]
+                    free.remove(fitting[0])
     return about
 
 

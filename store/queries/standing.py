@@ -27,6 +27,9 @@ class Posted:
     hard_coded: bool = False
     """Of the charge master: a coder does not change it."""
 
+    late: bool = False
+    """Posted after the coding was final: its coder has not seen it."""
+
 
 class PostedCharge(NamedTuple):
     """A row of the charges of one visit; `cents` is None where the money is covered.

@@ -102,8 +102,11 @@ def _posted(reader: Reader, head: ChartHead) -> tuple[Posted, ...]:
     """The charges of a visit that carry a revenue code (UB-04 form locator 42), reversals too."""
     rows = reader.rows(
         "SELECT charge_number, reversal_of, revenue_code, procedure_code, modifiers, units, amount_cents, service_date,"
-        " hard_coded FROM charge WHERE encounter_id = :id AND revenue_code <> '' ORDER BY charge_number",
+        " hard_coded, posted_at > COALESCE((SELECT g.finalized_at FROM coding g WHERE g.id = :coding"
+        " AND g.status = 'final'), '9999') AS late"
+        " FROM charge WHERE encounter_id = :id AND revenue_code <> '' ORDER BY charge_number",
         id=head.encounter_id,
+        coding=head.coding_id or "",
     )
     return tuple(
         Posted(
@@ -116,6 +119,7 @@ def _posted(reader: Reader, head: ChartHead) -> tuple[Posted, ...]:
             row["amount_cents"],
             row["service_date"],
             bool(row["hard_coded"]),
+            bool(row["late"]),
         )
         for row in rows
     )

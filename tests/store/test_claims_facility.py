@@ -18,7 +18,7 @@ from store.claims.content import BilledDiagnosis, BilledLine, ClaimContent, load
 from store.claims.details import Drug
 from store.claims.division import divide_facility
 from store.claims.export import export_claims
-from store.claims.facility import billed_lines, facility_lines
+from store.claims.facility import billed_lines
 from store.claims.scrubbing import scrub_claim
 from store.database import Database
 from store.models import (
@@ -52,6 +52,10 @@ def visit(**values: object) -> Encounter:
 def charge(number: str, revenue: str, cents: int, code: str = "", units: int = 1, **more: object) -> Charge:
     fields = {"service_date": SERVICE, "procedure_code": code, "units": units, **more}
     return Charge(encounter_id="e", charge_number=number, revenue_code=revenue, amount_cents=cents, **fields)
+
+
+def facility_lines(encounter: Encounter, charges: list[Charge], coded: list[FinalProcedureLine]) -> list[BilledLine]:
+    return list(billed_lines(encounter, charges, coded).lines)
 
 
 def shown(lines: list[BilledLine]) -> list[tuple[str, str, int, int]]:
@@ -477,3 +481,36 @@ def test_what_is_billed_otherwise_than_posted_is_found_on_the_claim(db: Database
     with db.reading() as session:
         (finding,) = session.exec(select(Finding).where(Finding.rule_id == "r481")).all()
     assert finding.message == "G0101 is not billed: the bill of a stay is made of its posted charges alone."
+
+
+FINAL_AT, LATER = "2026-09-20T10:00:00.000Z", "2026-09-21T10:00:00.000Z"
+
+
+def earlier(*args: object, **more: object) -> Charge:
+    return charge(*args, posted_at="2026-09-16T10:00:00.000Z", **more)
+
+
+def test_what_is_posted_after_final_coding_is_added_to_the_line_that_took_the_place_of_its_service() -> None:
+    posted = [earlier("1", "0636", 700, "J1200"), charge("2", "0636", 700, "J1200", posted_at=LATER)]
+
+    found = billed_lines(visit(), posted, [coded("J1200", 1400, units=2, modifiers=["59"])], FINAL_AT)
+
+    assert (shown(list(found.lines)), found.lines[0].modifiers) == ([("0636", "J1200", 3, 2100)], ("59",))
+
+
+def test_what_is_credited_after_final_coding_is_taken_off_the_line_that_took_the_place_of_its_service() -> None:
+    credit = charge("2", "0450", -700, "G0383", reversal_of="1", posted_at=LATER)
+
+    posted = [earlier("1", "0450", 700, "G0383"), credit]
+
+    found = billed_lines(visit(), posted, [coded("G0383", 700, modifiers=["25"])], FINAL_AT)
+
+    assert found.lines == ()
+
+
+def test_a_coding_that_is_older_than_all_its_charges_is_about_them() -> None:
+    posted = [charge("1", "0450", 700, "G0383", posted_at=LATER)]
+
+    found = billed_lines(visit(), posted, [coded("G0383", 700, modifiers=["25"])], FINAL_AT)
+
+    assert (found.cents, found.notes) == (700, ())
