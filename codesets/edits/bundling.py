@@ -91,10 +91,10 @@ def _apart(first: CodedProcedure, second: CodedProcedure) -> bool:
 def _meant(line: CodedProcedure) -> set[str]:
     """The modifiers of a line, those of visits only where it can be a visit."""
     modifiers = {modifier.upper() for modifier in line.modifiers}
-    return modifiers if _may_be_visit(normalize(line.code)) else modifiers - ONLY_ON_VISITS
+    return modifiers if may_be_visit(normalize(line.code)) else modifiers - ONLY_ON_VISITS
 
 
-def _may_be_visit(code: str) -> bool:
+def may_be_visit(code: str) -> bool:
     """Whether a code can be evaluation and management: its section of CPT, or one of the visits of HCPCS."""
     return _FIRST_VISIT <= code <= _LAST_VISIT if code.isdigit() else code in _visits_of_hcpcs()
 

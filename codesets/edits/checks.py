@@ -158,10 +158,26 @@ def _principal_diagnosis(encounter: CodedEncounter, facts: CodeFacts) -> Iterato
     if len(principal) != 1 or principal[0] is not listed[0]:
         seen = {"found": len(principal), "count": len(listed), "sequence": listed[0].sequence}
         yield code_rules()["c23"].finding(f"diagnosis.{listed[0].sequence}", seen)
-    # Every valid code of chapter 20 begins with V, W, X or Y, and no other code does.
-    if normalize(listed[0].code)[:1] in ("V", "W", "X", "Y"):
+    if is_external_cause(listed[0].code):
         place = f"diagnosis.{listed[0].sequence}"
         yield code_rules()["c24"].finding(place, {"code": dotted(listed[0].code)})
+
+
+def is_external_cause(code: str) -> bool:
+    """Whether a diagnosis is of chapter 20: every valid code of it begins with V, W, X or Y, and no other code does.
+
+    Source: ICD-10-CM Official Guidelines, section I.C.20.
+    """
+    return normalize(code)[:1] in ("V", "W", "X", "Y")
+
+
+def _external_causes(encounter: CodedEncounter, facts: CodeFacts) -> Iterator[CodeFinding]:
+    """c154: on the bill of a facility; of the one that stands first c24 tells."""
+    first = encounter.listed[:1]
+    for diagnosis in encounter.diagnoses:
+        if diagnosis.role != "external_cause" and is_external_cause(diagnosis.code) and diagnosis not in first:
+            seen = {"code": dotted(diagnosis.code), "sequence": diagnosis.sequence}
+            yield code_rules()["c154"].finding(f"diagnosis.{diagnosis.sequence}", seen)
 
 
 def _pointers(encounter: CodedEncounter, facts: CodeFacts) -> Iterator[CodeFinding]:
@@ -218,12 +234,16 @@ def _unknown_modifier(line: CodedProcedure, modifier: str, known: Modifiers) -> 
 
 
 def _repeated_line(encounter: CodedEncounter, facts: CodeFacts) -> Iterator[CodeFinding]:
-    """c35, for HCPCS lines; a service that stands many times is told once."""
+    """c35, for HCPCS lines; a service that stands many times is told once.
+
+    What a modifier says of a visit beside a procedure (25) is no reason why the visit should stand twice.
+    """
     if all(len(own) == 1 for of_code in encounter.days.values() for own in of_code.values()):
         return
     alike: dict[tuple[object, ...], list[int]] = {}
     for line in encounter.service_lines:
-        alike.setdefault((normalize(line.code), tuple(sorted(line.modifiers)), line.date), []).append(line.sequence)
+        saying_why = tuple(sorted({modifier.upper() for modifier in line.modifiers} - bundling.ONLY_ON_VISITS))
+        alike.setdefault((normalize(line.code), saying_why, line.date), []).append(line.sequence)
     for (code, _, _), (first, *again) in alike.items():
         told = again if len(again) <= MOST_REPEATS else again[:1]
         for sequence in told:
@@ -285,6 +305,7 @@ _CHECKS: tuple[Check, ...] = (
     _diagnosis_validity,
     _procedure_validity,
     _principal_diagnosis,
+    _external_causes,
     _duplicate_diagnosis,
     _pointers,
     _modifiers,

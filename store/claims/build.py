@@ -26,7 +26,7 @@ from store.claims.chart import Chart, compose_parties, line_details, read_chart
 from store.claims.content import BilledDiagnosis, BilledLine, Parties, parties_to_json
 from store.claims.details import drug_coded, with_drug
 from store.claims.division import CannotDivide, Part, divide, divide_facility
-from store.claims.facility import BadExtra, facility_diagnoses, facility_lines
+from store.claims.facility import BadExtra, facility_diagnoses
 from store.claims.followers import FOLLOWS_REPLACEMENT, FOLLOWS_VOID
 from store.claims.next_payers import billed_before
 from store.claims.numbers import claim_number
@@ -195,7 +195,7 @@ def parts_of(chart: Chart, parties: Parties) -> tuple[Part, ...]:
         return divide(_diagnoses(chart), _lines(chart, parties))
     lines = [
         replace(line, details=with_drug(line_details(parties.details, line.code or line.revenue_code), line.drug))
-        for line in facility_lines(chart.encounter, chart.charges, chart.lines)
+        for line in chart.revenue_lines.lines
     ]
     return divide_facility(facility_diagnoses(chart.diagnoses), lines)
 

@@ -60,6 +60,7 @@ def refresh_claim(db: Database, actor: Actor, claim_id: str, operation_id: str |
         parties = replace(
             parties,
             build_notes=earlier.build_notes,
+            charge_notes=earlier.charge_notes,
             original_reference=earlier.original_reference,
             details=parties.details or earlier.details,
             pay_to=parties.pay_to or earlier.pay_to,

@@ -11,11 +11,12 @@ from sqlmodel import Session, col, select
 from codesets.edits.accidents import accident_cause
 from store.claims.content import Accident, BilledCoverage, BilledPayer, BillingProvider, Insured, Parties, Receiver
 from store.claims.details import Details, LineDetails
-from store.claims.facility import BadExtra, facility_bill
+from store.claims.facility import BadExtra, billed_lines, facility_bill
 from store.claims.facility_bill import FacilityBill
 from store.claims.partners import receiver_for
 from store.claims.people import Address, Practitioner
 from store.claims.plain import NotPlain, made
+from store.claims.revenue_lines import RevenueLines
 from store.models import (
     Account,
     Charge,
@@ -32,7 +33,7 @@ from store.models import (
     Provider,
 )
 from store.settings import Settings, load_settings
-from store.terms import CodingKind, ProviderRole, Relationship
+from store.terms import CodingKind, CodingStatus, ProviderRole, Relationship
 
 _ACCIDENT_BY_FILING_CODE = {"WC": "EM", "AM": "AA"}
 """A workers' compensation or automobile insurer is billed for an accident of that kind (SBR09, CLM11)."""
@@ -64,6 +65,12 @@ class Chart:
     def of_facility(self) -> bool:
         """Whether the coding is the facility's side of the bill."""
         return self.coding.kind is CodingKind.FACILITY
+
+    @property
+    def revenue_lines(self) -> RevenueLines:
+        """The lines of the facility's claim, and what each line of the coder's does to the posted charges."""
+        final_at = self.coding.finalized_at if self.coding.status is CodingStatus.FINAL else None
+        return billed_lines(self.encounter, self.charges, self.lines, final_at)
 
 
 def read_chart(session: Session, coding: Coding) -> Chart:
@@ -161,6 +168,7 @@ def compose_parties(chart: Chart, settings: Settings) -> Parties:
         },
         details=claim_details(encounter),
         facility_bill=_facility_bill(chart, accident) if chart.of_facility else None,
+        charge_notes=chart.revenue_lines.notes if chart.of_facility else (),
     )
     return with_insurance_types(parties, encounter)
 

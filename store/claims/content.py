@@ -179,7 +179,8 @@ class Parties:
 
     `coverage` is the one that is billed, None where the patient pays; `other_coverages` are all others. One of those
     that has paid already carries what it answered (`prior`).
-    `encounter_from` and `encounter_through` are the days of the visit. `build_notes` say what building changed.
+    `encounter_from` and `encounter_through` are the days of the visit. `build_notes` say what building changed,
+    `charge_notes` what is billed otherwise than it was posted or coded (`revenue_lines`).
     `line_rendering` keeps the clinicians of lines that have their own, by NPI.
     """
 
@@ -201,6 +202,7 @@ class Parties:
     encounter_from: str = ""
     encounter_through: str = ""
     build_notes: tuple[str, ...] = ()
+    charge_notes: tuple[str, ...] = ()
     line_rendering: dict[str, Practitioner] = field(default_factory=dict)
     pay_to: Address | None = None
     details: Details | None = None

@@ -1,9 +1,5 @@
 """Composes the institutional part of a claim: revenue lines from the charges, the bill's codes from chart and coding.
 
-Lines are the charges that carry a revenue code, added up: by revenue code on an inpatient bill, by code, modifiers and
-day too on an outpatient one. Reversals net out. Procedures that the coder entered (HCPCS) give their charge its code
-and modifiers; one that no charge carries gets a line of its own, under a revenue code by `revenue_codes.csv`.
-
 Source: 005010X223A2, loop 2400; UB-04, form locators 42 to 47; Medicare Claims Processing Manual, chapter 25.
 """
 
@@ -12,24 +8,17 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from functools import cache
-from pathlib import Path
-from typing import Any
 
-from codesets.shipped_tables import read_table
-from store.claims.content import Accident, BilledDiagnosis, BilledLine
-from store.claims.details import drug_coded, with_drug
+from store.claims.content import Accident, BilledDiagnosis
 from store.claims.facility_bill import BilledProcedure, CauseCode, DatedCode, FacilityBill, FacilityExtra
 from store.claims.people import Practitioner
 from store.claims.plain import NotPlain, made
+from store.claims.revenue_lines import RevenueLines, posted_of, revenue_lines
 from store.models import Charge, Encounter, FinalDiagnosis, FinalProcedureLine
 from store.terms import DiagnosisRole, PatientClass, Setting
 
 _BY_ACCIDENT = {"AA": "01", "EM": "04", "OA": "05"}
 """Occurrence code by cause of accident (CLM11 of a professional claim): automobile, employment, other."""
-
-_ROOM_AND_BOARD = tuple(f"0{n}" for n in range(10, 22))
-"""Revenue codes whose units are days."""
 
 
 class BadExtra(ValueError):
@@ -41,52 +30,15 @@ def inpatient(encounter: Encounter) -> bool:
     return encounter.setting is Setting.INPATIENT or encounter.patient_class is PatientClass.INPATIENT
 
 
-def facility_lines(
-    encounter: Encounter, charges: Sequence[Charge], coded: Sequence[FinalProcedureLine]
-) -> list[BilledLine]:
-    """The revenue lines in order of revenue code, day and procedure; lines that come to nothing are left off.
+def billed_lines(
+    encounter: Encounter, charges: Sequence[Charge], coded: Sequence[FinalProcedureLine], final_at: str | None = None
+) -> RevenueLines:
+    """The revenue lines of a visit: its posted charges, and what each line of the coder's does to them.
 
-    A revenue code and a drug that were coded with a line go before those of its charge. Units are those that were
-    entered: what was charged or coded with none, or with fewer than none, is no part of a sum that would hide it, but
-    a line of its own, which the edits stop. Only a credit that leaves money without a unit leaves one.
+    `final_at` is when the coding was final, None of one in draft.
     """
-    stay = inpatient(encounter)
-    amounts: dict[tuple[Any, ...], list[int]] = defaultdict(lambda: [0, 0])
-    as_entered: list[tuple[tuple[Any, ...], int, int]] = []
-    left = list(coded)
-    for charge in sorted(charges, key=lambda one: one.charge_number):
-        if not charge.revenue_code:
-            continue
-        own = next((line for line in left if charge.procedure_code and line.code == charge.procedure_code), None)
-        if own is not None:
-            left.remove(own)
-        modifiers = tuple((own or charge).modifiers)
-        revenue = _four_digits((own.revenue_code if own else "") or charge.revenue_code)
-        drug = drug_coded(own.ndc, own.ndc_quantity) if own else None
-        key = (revenue, *(() if stay else (charge.procedure_code, modifiers, _day(charge), drug)))
-        units = own.units if own and own.units <= 0 else charge.units
-        if units <= 0 and charge.amount_cents >= 0 and not charge.reversal_of and (units or charge.amount_cents):
-            as_entered.append((key, units, charge.amount_cents))
-            continue
-        amounts[key][0] += -abs(units) if charge.amount_cents < 0 else units
-        amounts[key][1] += charge.amount_cents
-    if not stay:
-        for line in left:
-            day = line.service_date or encounter.service_date
-            revenue = _four_digits(line.revenue_code) if line.revenue_code else revenue_code_of(line.code)
-            key = (revenue, line.code, tuple(line.modifiers), day, drug_coded(line.ndc, line.ndc_quantity))
-            if line.units <= 0:
-                as_entered.append((key, line.units, line.charge_cents))
-                continue
-            amounts[key][0] += line.units
-            amounts[key][1] += line.charge_cents
-    kept = [(key, max(units, 1), cents) for key, (units, cents) in amounts.items() if cents or units > 0]
-    kept += as_entered
-    kept.sort(key=lambda one: (one[0][:4], str(one[0][4:]), one[1:]))
-    return [
-        _line(sequence, key, units, cents, encounter.service_date)
-        for sequence, (key, units, cents) in enumerate(kept, 1)
-    ]
+    posted = [posted_of(charge, late=final_at is not None and charge.posted_at > final_at) for charge in charges]
+    return revenue_lines(inpatient(encounter), encounter.service_date, posted, coded)
 
 
 def facility_bill(
@@ -114,7 +66,7 @@ def facility_bill(
         by_role[row.role].append(row)
     admitting = by_role[DiagnosisRole.ADMITTING]
     return FacilityBill(
-        type_of_bill=_type_of_bill(extra.type_of_bill) or ("11" if stay else "13"),
+        type_of_bill=type_of_bill_of(extra.type_of_bill, stay),
         statement_from=first,
         statement_through=last,
         admitted_at=encounter.started_at if stay else "",
@@ -148,55 +100,18 @@ def facility_diagnoses(diagnoses: Iterable[FinalDiagnosis]) -> list[BilledDiagno
     return [BilledDiagnosis(place, row.code, row.poa) for place, row in enumerate(rows, 1)]
 
 
-def revenue_code_of(code: str) -> str:
-    """The usual revenue code of a HCPCS code that no charge carries, by its longest known beginning; empty for none."""
-    table = _revenue_codes()
-    return next((table[code[:length]] for length in range(len(code), 0, -1) if code[:length] in table), "")
+def type_of_bill_of(given: str, stay: bool) -> str:
+    """Facility and classification of a type of bill: those of a hospital where none is `given`.
 
-
-def _type_of_bill(given: str) -> str:
-    """Facility and classification of a type of bill, which the form also writes with a zero before and a frequency.
+    The form also writes them with a zero before and a frequency.
 
     Only frequency 1 can be read so, since the claim's own says another. Anything else stays as given, and is found.
     """
     match = re.fullmatch(r"0?([1-9][1-9])1", given.strip())
-    return match[1] if match else given.strip()
+    return (match[1] if match else given.strip()) or ("11" if stay else "13")
 
 
 def _accident_occurrence(accident: Accident | None) -> tuple[DatedCode, ...]:
     if accident is None or not accident.date or accident.cause not in _BY_ACCIDENT:
         return ()
     return (DatedCode(_BY_ACCIDENT[accident.cause], accident.date),)
-
-
-def _line(sequence: int, key: tuple[Any, ...], units: int, cents: int, day: str) -> BilledLine:
-    revenue, *more = key
-    code, modifiers, on, drug = more or ("", (), day, None)
-    unit = "DA" if revenue[:3] in _ROOM_AND_BOARD else "UN"
-    return BilledLine(
-        sequence,
-        code,
-        on,
-        cents,
-        units,
-        modifiers,
-        revenue_code=revenue,
-        unit=unit,
-        details=with_drug(None, drug),
-    )
-
-
-def _four_digits(code: str) -> str:
-    """A revenue code that came without its leading zero; others stay as they came, and are found (r418)."""
-    plain = code.strip()
-    return plain.zfill(4) if len(plain) == 3 else plain
-
-
-def _day(charge: Charge) -> str:
-    return charge.service_date
-
-
-@cache
-def _revenue_codes() -> dict[str, str]:
-    rows = read_table(Path(__file__).with_name("revenue_codes.csv"), ("begins", "revenue_code"))
-    return {row[0]: row[1] for row in rows}

@@ -6,10 +6,11 @@ procedure lines along: a pointer follows its diagnosis, and goes with it.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, NamedTuple
 
+from codesets.edits.checks import is_external_cause
 from store.coding.entry import (
     AddDiagnosis,
     AddProcedure,
@@ -124,6 +125,15 @@ class Performer:
     name: str
 
 
+class PostedAs(NamedTuple):
+    """The posted charge that a line of a facility is about; `kept` where a coder does not change units and money."""
+
+    code: str
+    units: int
+    cents: int
+    kept: bool = False
+
+
 @dataclass(frozen=True)
 class Defaults:
     """What a line that names nothing gets: the day of service, the performer, and the charge of a code if known.
@@ -132,6 +142,8 @@ class Defaults:
 
     A procedure of ICD-10-PCS gets `operator_npi`: whom the visit names as operating, and nobody else by itself.
 
+    `posted_as` gives the posted charge that a line added to others is about, on a facility's chart.
+
     `performers` are the clinicians that it may name, those of the chart first.
     """
 
@@ -139,6 +151,7 @@ class Defaults:
     performer_npi: str = ""
     charge_of: Callable[[str, int], int] = lambda code, units: 0
     dotted: Callable[[str], str] = lambda code: code
+    posted_as: Callable[[Sequence[ProcedureLine], ProcedureLine], PostedAs | None] = lambda lines, added: None
     performers: tuple[Performer, ...] = ()
     operator_npi: str = ""
 
@@ -205,15 +218,12 @@ def _add_diagnosis(codes: Codes, entry: AddDiagnosis, defaults: Defaults, found:
 
 
 def _add_procedure(codes: Codes, entry: AddProcedure, defaults: Defaults, found: Found) -> tuple[Codes, str]:
-    units = 1 if entry.units is None else entry.units
-    charge = defaults.charge_of(entry.code, units) if entry.charge_cents is None else entry.charge_cents
     usual = defaults.operator_npi if entry.system == "icd10pcs" else defaults.performer_npi
     line = ProcedureLine(
         system=entry.system,
         code=entry.code,
         modifiers=entry.modifiers,
-        units=units,
-        charge_cents=charge,
+        units=1 if entry.units is None else entry.units,
         pointers=entry.pointers or (),
         service_date=_day(entry, defaults) or ("" if entry.system == "icd10pcs" else defaults.service_date) or None,
         performer_npi=_npi_of(entry.performer, defaults) if entry.performer else usual,
@@ -225,8 +235,29 @@ def _add_procedure(codes: Codes, entry: AddProcedure, defaults: Defaults, found:
         ndc_quantity=entry.ndc_quantity or "",
         revenue_code=entry.revenue_code or "",
     )
-    grown = replace(codes, lines=(*codes.lines, line))
-    return grown, f"Added {line.code} as line {line_letter(len(grown.lines))}."
+    posted = defaults.posted_as(codes.lines, line)
+    units = posted.units if posted and entry.units is None and posted.units > 0 else line.units
+    charge = entry.charge_cents
+    if charge is None:
+        charge = defaults.charge_of(entry.code, units) if posted is None else _at_posted_price(posted, units)
+    added = replace(line, units=units, charge_cents=charge)
+    grown = replace(codes, lines=(*codes.lines, added))
+    told = _told_of_posted(posted, added) if posted else ""
+    return grown, f"Added {line.code} as line {line_letter(len(grown.lines))}{told}."
+
+
+def _told_of_posted(posted: PostedAs, line: ProcedureLine) -> str:
+    """What becomes of the posted charge that an added line is about, behind the words that it was added."""
+    if not posted.kept:
+        return f", in the place of the posted {posted.code if posted.code != line.code else 'one'}"
+    if (line.code, line.units, line.charge_cents) == (posted.code, posted.units, posted.cents):
+        return ""
+    return f"; {posted.code} x{posted.units}, {posted.cents / 100:,.2f}, is billed, as its charge master says"
+
+
+def _at_posted_price(posted: PostedAs, units: int) -> int:
+    """The charge of so many units at the price that is posted for them."""
+    return round(posted.cents * units / posted.units) if posted.units > 0 else posted.cents
 
 
 def row_with(codes: Codes, code: str) -> Remove:
@@ -251,7 +282,9 @@ def _replace_diagnosis(codes: Codes, entry: ReplaceDiagnosis, defaults: Defaults
         if present.code == code and (place == entry.sequence or _same_list(present.role, entry.role or was.role)):
             raise EntryError(f"{code} is diagnosis {place} already")
     poa = entry.poa or (was.poa if was.poa != "1" else "")
-    row = Diagnosis(code, was.role, poa, Origin.TYPED, why=found.why, trail=found.trail)
+    was_cause = was.role == DiagnosisRole.EXTERNAL_CAUSE and is_external_cause(was.code)
+    role = DiagnosisRole.SECONDARY if was_cause and not is_external_cause(code) else was.role
+    row = Diagnosis(code, role, poa, Origin.TYPED, why=found.why, trail=found.trail)
     diagnoses = (*codes.diagnoses[: entry.sequence - 1], row, *codes.diagnoses[entry.sequence :])
     changed = replace(codes, diagnoses=diagnoses)
     if entry.role:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from store.claims.revenue_lines import posted_of
 from store.coding.codes import Codes, Diagnosis, ProcedureLine
 from store.intake.native import NativeCoding, NativeEncounter
 from store.intake.writer.record import service_day
@@ -68,7 +69,6 @@ def _around(record: NativeEncounter, coding: NativeCoding) -> Surroundings:
     first = min(record.coverages, key=lambda one: one.sequence) if record.coverages else None
     performers = {one.role: one.provider.npi for one in reversed(record.providers)}
     performer = performers.get(ProviderRole.RENDERING) or performers.get(ProviderRole.ATTENDING) or ""
-    charged = {one.procedure_code: one.revenue_code for one in record.charges if one.procedure_code}
     professional = coding.kind is CodingKind.PROFESSIONAL
     return Surroundings(
         payer=first.payer.payer_identifier if first else "",
@@ -77,8 +77,15 @@ def _around(record: NativeEncounter, coding: NativeCoding) -> Surroundings:
         plan=first.plan_name if first else "",
         performer=performer if professional else "",
         others=None,
-        revenue=() if professional else tuple(charged.items()),
+        posted=() if professional else tuple(posted_of(one) for one in record.charges if one.revenue_code),
+        type_of_bill="" if professional else _type_of_bill(record),
     )
+
+
+def _type_of_bill(record: NativeEncounter) -> str:
+    stated = record.extra.get("facility_bill")
+    found = stated.get("type_of_bill", "") if isinstance(stated, dict) else ""
+    return found if isinstance(found, str) else ""
 
 
 def _codes(coding: NativeCoding) -> Codes:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping
+from dataclasses import replace
 from functools import lru_cache
 
 from codesets.edits import CodeFinding, Severity
@@ -23,9 +24,11 @@ from store.claims.content import (
     Parties,
     Receiver,
 )
-from store.claims.facility import revenue_code_of
+from store.claims.facility import type_of_bill_of
 from store.claims.facility_bill import BilledProcedure, FacilityBill
+from store.claims.revenue_lines import revenue_code_of
 from store.coding.codes import Codes, ProcedureLine
+from store.coding.facility_claim import billed_as_stay, facility_claim
 from store.queries.charts import ChartHead
 from store.queries.surroundings import Surroundings
 from store.scrub.conditions import MOST_BOOKS, Conditions
@@ -48,6 +51,9 @@ _NOTHING_AROUND = Surroundings()
 CHECKS_OF_LINES = frozenset({"units_above_zero"})
 """Checks of claims that look at what the coder entered on a line and at nothing else."""
 
+CHECKS_OF_BILLS = frozenset({"admitting_diagnosis", "reason_for_visit", "charge_notes"})
+"""Checks of a facility's claim that look at its diagnoses, its revenue lines and what the coder's lines change."""
+
 _APART = (DiagnosisRole.ADMITTING, DiagnosisRole.REASON)
 
 
@@ -56,13 +62,15 @@ def check_guidelines(
 ) -> tuple[CodeFinding, ...]:
     """What the rules of a book (the shipped one for None) find on a chart's codes, in the order of the book.
 
-    Places are those of the code edits (`diagnosis`, `line.2.modifiers`); a value that is not known breaks no rule here:
-    the claim says what could not be checked.
+    Places are those of the code edits (`diagnosis`, `line.2.modifiers`) or of the bill (`reasons`); a value that is
+    not known breaks no rule here: the claim says what could not be checked.
     """
     form = "837p" if head.kind == CodingKind.PROFESSIONAL else "837i"
     conditions = _conditions(book or rule_book(), form)
     claim, today = _as_claim(head, codes, form, around), present_day()
-    told = (*broken_conditions(claim, conditions, today), *_checked(claim, book or rule_book(), form, today))
+    told = [*broken_conditions(claim, conditions, today), *_checked(claim, book or rule_book(), CHECKS_OF_LINES, today)]
+    if form == "837i":
+        told += _checked(_as_bill(claim, head, codes, around), book or rule_book(), CHECKS_OF_BILLS, today)
     found = [one for one in told if one.severity.value != Severity.COULD_NOT_CHECK]
     return tuple(
         CodeFinding(
@@ -73,7 +81,7 @@ def check_guidelines(
             message=one.message,
             fix=one.fix,
             citation=one.citation,
-            place=one.place,
+            place=one.place.removeprefix("facility_bill."),
             seen=one.seen,
         )
         for one in found
@@ -85,8 +93,8 @@ def _conditions(book: RuleBook, form: str) -> Conditions:
     return Conditions([rule for rule in book.rules if form in rule.forms and _of_codes(rule)])
 
 
-def _checked(claim: ClaimContent, book: RuleBook, form: str, today: dt.date) -> list[Found]:
-    rules = [rule for rule in book.rules if rule.check in CHECKS_OF_LINES and form in rule.forms]
+def _checked(claim: ClaimContent, book: RuleBook, checks: frozenset[str], today: dt.date) -> list[Found]:
+    rules = [rule for rule in book.rules if rule.check in checks and claim.form in rule.forms]
     return checked(claim, rules, today)
 
 
@@ -96,7 +104,8 @@ def _of_codes(rule: Rule) -> bool:
 
 def _as_claim(head: ChartHead, codes: Codes, form: str, around: Surroundings) -> ClaimContent:
     """The codes as the claim would carry them; of its parties the payer alone, and no rule asked looks at others."""
-    patient, revenue = Insured(birth_date=head.birth_date, sex=head.sex), dict(around.revenue)
+    patient = Insured(birth_date=head.birth_date, sex=head.sex)
+    revenue = {charge.code: charge.revenue_code for charge in around.posted if charge.code}
     payer = BilledPayer(around.payer_name, around.payer, around.filing_code)
     covered = around.payer or around.payer_name or around.filing_code
     listed = [(place, d) for place, d in enumerate(codes.diagnoses, 1) if d.role not in _APART]
@@ -133,6 +142,23 @@ def _as_claim(head: ChartHead, codes: Codes, form: str, around: Surroundings) ->
         service_from=head.service_date,
         service_through=head.service_date,
     )
+
+
+def _as_bill(claim: ClaimContent, head: ChartHead, codes: Codes, around: Surroundings) -> ClaimContent:
+    """The claim of a facility with the diagnoses that stand apart and the revenue lines that it will have."""
+    billed = facility_claim(head, codes, around)
+    of_role: dict[DiagnosisRole, list[str]] = {role: [] for role in DiagnosisRole}
+    for diagnosis in codes.diagnoses:
+        of_role[diagnosis.role].append(diagnosis.code)
+    bill = FacilityBill(
+        type_of_bill_of(around.type_of_bill, billed_as_stay(head)),
+        head.service_date,
+        head.service_date,
+        admitting=next(iter(of_role[DiagnosisRole.ADMITTING]), ""),
+        reasons=tuple(of_role[DiagnosisRole.REASON]),
+    )
+    parties = replace(claim.parties, facility_bill=bill, charge_notes=billed.notes)
+    return replace(claim, parties=parties, lines=billed.lines)
 
 
 def _revenue_code(line: ProcedureLine, charged: Mapping[str, str]) -> str:

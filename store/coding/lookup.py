@@ -20,6 +20,7 @@ from codesets.edits import (
     check_codes,
     facts_of,
 )
+from codesets.edits.checks import is_external_cause
 from codesets.edits.findings import MEDICARE, age_on
 from codesets.reference import Reference
 from codesets.releases import CodeSystem
@@ -79,6 +80,23 @@ def system_of(reference: Reference, code: str, on: dt.date) -> str | None:
         if answer.code is None:
             raise EntryError(f"{catalog.dotted(code)} is in no release that is loaded", nearest)
     return None
+
+
+def as_charted(reference: Reference, head: ChartHead, entry: Entry) -> Entry:
+    """The entry with what a chart gives its codes where none was named: the role of an external cause, POA 1."""
+    return with_exemption(reference, head, with_role_of_code(head, entry))
+
+
+def with_role_of_code(head: ChartHead, entry: Entry) -> Entry:
+    """The entry with the role of an external cause where its code is one and none was named, on a facility's chart.
+
+    Source: ICD-10-CM Official Guidelines, section I.C.20; 005010X223A2, loop 2300, HI*ABN; UB-04 FL 72.
+    """
+    if isinstance(entry, Several):
+        return replace(entry, entries=tuple(with_role_of_code(head, one) for one in entry.entries))
+    if not isinstance(entry, AddDiagnosis | ReplaceDiagnosis) or entry.role or head.kind == CodingKind.PROFESSIONAL:
+        return entry
+    return replace(entry, role=DiagnosisRole.EXTERNAL_CAUSE) if is_external_cause(entry.code) else entry
 
 
 def with_exemption(reference: Reference, head: ChartHead, entry: Entry) -> Entry:

@@ -51,7 +51,7 @@ class WorkItem(SQLModel, table=True):
     status: WorkStatus = Field(default=WorkStatus.READY, sa_type=words(WorkStatus))
     rank: int = Field(default=0, description="the priority with its sign turned: lower comes first")
     service_date: str = Field(default="", description="of the encounter, so that a list sorts without joining")
-    charge_rank: int = Field(default=0, description="posted charges in cents with the sign turned")
+    charge_rank: int = Field(default=0, description="charges posted for its side in cents, with the sign turned")
     patient_name: Line = Field(default="", description="family and given name, for lists")
     reasons: list[Any] = Field(default_factory=list, sa_type=JSON, description="parts of the priority: [points, text]")
     rule: str = Field(default="", description="the worklist rule that put it here, with its words")

@@ -8,7 +8,27 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from typing import NamedTuple
+
+
+@dataclass(frozen=True)
+class Posted:
+    """A posted charge as a facility bills it; `cents` is None where the money is covered, `modifiers` as they came."""
+
+    number: str
+    reversal_of: str
+    revenue_code: str
+    code: str
+    modifiers: tuple[str, ...]
+    units: int
+    cents: int | None
+    service_date: str
+    hard_coded: bool = False
+    """Of the charge master: a coder does not change it."""
+
+    late: bool = False
+    """Posted after the coding was final: its coder has not seen it."""
 
 
 class PostedCharge(NamedTuple):

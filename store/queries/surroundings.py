@@ -15,6 +15,7 @@ from codesets.edits import OtherService
 from codesets.edits.surgery import LONGEST
 from store.queries import Reader
 from store.queries.charts import ChartHead
+from store.queries.standing import Posted
 from store.terms import CodingKind
 
 
@@ -22,8 +23,8 @@ from store.terms import CodingKind
 class Surroundings:
     """The first coverage (empty for who pays themselves), the NPI of who performed what no line names, other services.
 
-    `others` are those of the patient on other claims around the visit; None where nobody can know them. `revenue` has
-    the revenue code of each procedure that was charged.
+    `others` are those of the patient on other claims around the visit; None where nobody can know them. `posted` are
+    the charges that a facility bills, `type_of_bill` is what its sender stated; both of the facility's side alone.
     """
 
     payer: str = ""
@@ -32,7 +33,8 @@ class Surroundings:
     plan: str = ""
     performer: str = ""
     others: tuple[OtherService, ...] | None = ()
-    revenue: tuple[tuple[str, str], ...] = ()
+    posted: tuple[Posted, ...] = ()
+    type_of_bill: str = ""
 
 
 def surroundings_of(reader: Reader, head: ChartHead) -> Surroundings:
@@ -48,7 +50,8 @@ def surroundings_of(reader: Reader, head: ChartHead) -> Surroundings:
         **(dict(covered[0]) if covered else {}),
         performer=_performer(reader, head) if professional else "",
         others=_others(reader, head),
-        revenue=() if professional else _revenue(reader, head),
+        posted=() if professional else _posted(reader, head),
+        type_of_bill="" if professional else _type_of_bill(reader, head),
     )
 
 
@@ -95,13 +98,39 @@ def _others(reader: Reader, head: ChartHead) -> tuple[OtherService, ...]:
     return tuple(found)
 
 
-def _revenue(reader: Reader, head: ChartHead) -> tuple[tuple[str, str], ...]:
+def _posted(reader: Reader, head: ChartHead) -> tuple[Posted, ...]:
+    """The charges of a visit that carry a revenue code (UB-04 form locator 42), reversals too."""
     rows = reader.rows(
-        "SELECT DISTINCT procedure_code, revenue_code FROM charge"
-        " WHERE encounter_id = :id AND procedure_code <> '' AND revenue_code <> '' ORDER BY procedure_code",
+        "SELECT charge_number, reversal_of, revenue_code, procedure_code, modifiers, units, amount_cents, service_date,"
+        " hard_coded, posted_at > COALESCE((SELECT g.finalized_at FROM coding g WHERE g.id = :coding"
+        " AND g.status = 'final'), '9999') AS late"
+        " FROM charge WHERE encounter_id = :id AND revenue_code <> '' ORDER BY charge_number",
         id=head.encounter_id,
+        coding=head.coding_id or "",
     )
-    return tuple((row["procedure_code"], row["revenue_code"]) for row in rows)
+    return tuple(
+        Posted(
+            row["charge_number"],
+            row["reversal_of"],
+            row["revenue_code"],
+            row["procedure_code"],
+            tuple(_plain(row["modifiers"])),
+            row["units"],
+            row["amount_cents"],
+            row["service_date"],
+            bool(row["hard_coded"]),
+            bool(row["late"]),
+        )
+        for row in rows
+    )
+
+
+def _type_of_bill(reader: Reader, head: ChartHead) -> str:
+    """The type of bill that the sender stated of the visit, as it stands; empty where none is stated, or no text."""
+    rows = reader.rows("SELECT extra FROM encounter WHERE id = :id", id=head.encounter_id)
+    stated = (_plain(rows[0]["extra"]) or {}).get("facility_bill") if rows else None
+    found = stated.get("type_of_bill", "") if isinstance(stated, dict) else ""
+    return found if isinstance(found, str) else ""
 
 
 def _plain(value: object) -> Any:

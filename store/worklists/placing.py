@@ -72,12 +72,15 @@ def place(session: Session, encounter: Encounter, tasks: Sequence[CodingKind] = 
     cents, limit = charged_cents(session, encounter), filing_limit(session, encounter)
     patient = session.get_one(Patient, encounter.patient_id)
     book, day = rulebook_of(session), today()
-    for kind in dict.fromkeys((*(tasks or usual_tasks(encounter.setting)), *present)):
+    kinds = list(dict.fromkeys((*(tasks or usual_tasks(encounter.setting)), *present)))
+    billed = [one for one in kinds if one not in present or present[one].status != WorkStatus.CANCELED]
+    for kind in kinds:
         item = present.get(kind)
         if item is None:
             item = WorkItem(encounter_id=encounter.id, kind=kind, worklist="")
             session.add(item)
-        item.service_date, item.charge_rank, item.bill_by = encounter.service_date, -cents, limit
+        of_side = cents[kind] if kind in billed and len(billed) > 1 else sum(cents.values())
+        item.service_date, item.charge_rank, item.bill_by = encounter.service_date, -of_side, limit
         name_on_list(item, patient)
         _set_list(session, item, encounter, book, day)
         if item.status == WorkStatus.ON_HOLD and (change := Change.of(session)):

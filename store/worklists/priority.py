@@ -8,6 +8,7 @@ from typing import Any, Protocol
 from sqlmodel import Session, col, func, select
 
 from store.models import Charge, Coverage, Encounter, Payer
+from store.terms import CodingKind
 
 Reasons = list[list[Any]]
 """Parts of the priority as [points, words]."""
@@ -16,9 +17,15 @@ NO_LIMIT = "9999-12-31"
 """The last day of all: of a payer without a filing limit."""
 
 
-def charged_cents(session: Session, encounter: Encounter) -> int:
-    """The sum of the posted charges of a visit."""
-    return session.exec(select(func.sum(Charge.amount_cents)).where(Charge.encounter_id == encounter.id)).one() or 0
+def charged_cents(session: Session, encounter: Encounter) -> dict[CodingKind, int]:
+    """The posted charges of a visit that is billed on both sides, by the side that bills them.
+
+    Those with a revenue code are the facility's (UB-04 form locator 42). Together they are all charges of the visit.
+    """
+    of_facility = col(Charge.revenue_code) != ""
+    query = select(of_facility, func.sum(Charge.amount_cents)).where(Charge.encounter_id == encounter.id)
+    sums = dict(session.exec(query.group_by(of_facility)).all())
+    return {CodingKind.FACILITY: sums.get(True, 0), CodingKind.PROFESSIONAL: sums.get(False, 0)}
 
 
 def filing_limit(session: Session, encounter: Encounter) -> str:

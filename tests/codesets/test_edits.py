@@ -91,6 +91,11 @@ CASES: dict[str, tuple[CodedEncounter, CodedEncounter, str]] = {
         "diagnosis.1",
     ),
     "c24": (encounter("E11.42", "W19.XXXA"), encounter("W19.XXXA"), "diagnosis.1"),
+    "c154": (
+        encounter("S61.411A", "W19.XXXA"),
+        encounter("S61.411A", "W19.XXXA", kind=ClaimKind.OUTPATIENT),
+        "diagnosis.2",
+    ),
     "c31": (with_line(pointers=(2,)), with_line(pointers=(1, 3)), "line.1.pointers"),
     "c32": (with_line(pointers=(2, 1)), with_line(pointers=(1, 1)), "line.1.pointers"),
     "c34": (with_line(pointers=(1,)), with_line(pointers=()), "line.1.pointers"),

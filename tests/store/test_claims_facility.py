@@ -18,7 +18,7 @@ from store.claims.content import BilledDiagnosis, BilledLine, ClaimContent, load
 from store.claims.details import Drug
 from store.claims.division import divide_facility
 from store.claims.export import export_claims
-from store.claims.facility import facility_lines
+from store.claims.facility import billed_lines
 from store.claims.scrubbing import scrub_claim
 from store.database import Database
 from store.models import (
@@ -52,6 +52,10 @@ def visit(**values: object) -> Encounter:
 def charge(number: str, revenue: str, cents: int, code: str = "", units: int = 1, **more: object) -> Charge:
     fields = {"service_date": SERVICE, "procedure_code": code, "units": units, **more}
     return Charge(encounter_id="e", charge_number=number, revenue_code=revenue, amount_cents=cents, **fields)
+
+
+def facility_lines(encounter: Encounter, charges: list[Charge], coded: list[FinalProcedureLine]) -> list[BilledLine]:
+    return list(billed_lines(encounter, charges, coded).lines)
 
 
 def shown(lines: list[BilledLine]) -> list[tuple[str, str, int, int]]:
@@ -363,3 +367,150 @@ def test_a_revenue_code_and_a_drug_that_were_coded_go_before_those_of_the_charge
 
     assert shown(lines) == [("0510", "G0101", 1, 9000), ("0636", "J1100", 1, 2000)]
     assert lines[1].drug == Drug("00093721410", "2.5", "ML")
+
+
+def coded(code: str, cents: int = 0, units: int = 1, **more: object) -> FinalProcedureLine:
+    return FinalProcedureLine(coding_id="c", sequence=1, code=code, charge_cents=cents, units=units, **more)
+
+
+def test_units_and_charge_of_the_coder_take_the_place_of_those_posted_and_that_is_told() -> None:
+    found = billed_lines(visit(), [charge("1", "0636", 700, "J1200")], [coded("J1200", 2100, units=3)])
+
+    assert shown(list(found.lines)) == [("0636", "J1200", 3, 2100)]
+    assert found.notes == ("J1200 is billed with the units and the charge of its line, not with those posted.",)
+
+
+def test_a_line_without_a_charge_has_the_posted_price_of_its_units() -> None:
+    found = billed_lines(visit(), [charge("1", "0636", 1400, "J1200", units=2)], [coded("J1200", units=3)])
+
+    assert shown(list(found.lines)) == [("0636", "J1200", 3, 2100)]
+
+
+def test_a_modifier_alone_changes_no_money_and_is_not_told() -> None:
+    found = billed_lines(visit(), [charge("1", "0450", 700, "G0383")], [coded("G0383", 700, modifiers=["25"])])
+
+    assert (found.cents, found.lines[0].modifiers, found.notes) == (700, ("25",), ())
+
+
+def test_a_charge_of_the_charge_master_keeps_its_units_and_money_and_takes_the_modifiers() -> None:
+    posted = [charge("1", "0636", 700, "J1200", hard_coded=True)]
+
+    found = billed_lines(visit(), posted, [coded("J1200", 2100, units=3, modifiers=["JZ"])])
+
+    assert (shown(list(found.lines)), found.lines[0].modifiers) == ([("0636", "J1200", 1, 700)], ("JZ",))
+    assert found.notes == ("J1200 is billed with the posted units and charge: they are of the charge master.",)
+
+
+def test_a_level_of_an_emergency_visit_takes_the_place_of_the_posted_level() -> None:
+    posted = [charge("1", "0450", 64500, "G0382"), charge("2", "0270", 40200)]
+
+    found = billed_lines(visit(), posted, [coded("G0383", 64000, modifiers=["25"])])
+
+    assert shown(list(found.lines)) == [("0270", "", 1, 40200), ("0450", "G0383", 1, 64000)]
+    assert found.notes == ("G0383 is billed as coded, in the place of the posted G0382.",)
+
+
+def test_a_level_of_the_charge_master_stands_and_no_second_one_is_billed() -> None:
+    found = billed_lines(visit(), [charge("1", "0450", 64500, "G0382", hard_coded=True)], [coded("G0383", 64000)])
+
+    assert shown(list(found.lines)) == [("0450", "G0382", 1, 64500)]
+    assert "G0383 is not billed" in found.notes[0]
+
+
+@pytest.mark.parametrize(
+    ("revenue", "posted", "code", "modifiers"),
+    [("0450", "G0382", "G0383", ["27"]), ("0510", "G0382", "G0383", []), ("0450", "G0382", "G0101", [])],
+    ids=["another visit of the day", "another department", "another service"],
+)
+def test_what_no_posted_charge_is_of_is_billed_beside_them_and_that_is_told(
+    revenue: str, posted: str, code: str, modifiers: list[str]
+) -> None:
+    found = billed_lines(visit(), [charge("1", revenue, 64500, posted)], [coded(code, 9000, modifiers=modifiers)])
+
+    assert found.cents == 73500
+    assert found.notes == (f"{code} is billed beside the posted charges: none of them is of it.",)
+
+
+def test_a_line_is_about_the_charge_of_its_own_modifiers_before_that_of_others() -> None:
+    posted = [charge("1", "0320", 500, "P9612"), charge("2", "0320", 700, "P9612", modifiers=["76"])]
+
+    found = billed_lines(visit(), posted, [coded("P9612", 900, modifiers=["76"])])
+
+    assert [(line.modifiers, line.charge_cents) for line in found.lines] == [((), 500), (("76",), 900)]
+
+
+def test_a_line_is_about_the_charge_of_its_day_before_that_of_another() -> None:
+    posted = [charge("1", "0636", 500, "J1200", service_date="2026-09-14"), charge("2", "0636", 500, "J1200")]
+
+    found = billed_lines(visit(), posted, [coded("J1200", 900, service_date=SERVICE)])
+
+    assert [(line.service_date, line.charge_cents) for line in found.lines] == [("2026-09-14", 500), (SERVICE, 900)]
+
+
+def test_a_second_line_of_a_code_that_is_posted_once_is_billed_beside_it() -> None:
+    lines = [coded("J1200", 700), coded("J1200", 700, modifiers=["59"])]
+
+    found = billed_lines(visit(), [charge("1", "0636", 700, "J1200")], lines)
+
+    assert (found.cents, len(found.notes)) == (1400, 1)
+
+
+def test_a_line_whose_charge_was_taken_back_is_not_lost() -> None:
+    posted = [charge("1", "0636", 700, "J1200"), charge("2", "0636", -700, "J1200", reversal_of="1")]
+
+    assert shown(facility_lines(visit(), posted, [coded("J1200", 700)])) == [("0636", "J1200", 1, 700)]
+
+
+def test_a_stay_is_billed_by_its_charges_alone_and_that_is_told() -> None:
+    found = billed_lines(visit(**STAY), [charge("1", "0636", 700, "J1200")], [coded("J1200", 2100, units=3)])
+
+    assert found.cents == 700
+    assert found.notes == ("J1200 is not billed: the bill of a stay is made of its posted charges alone.",)
+
+
+def test_what_is_billed_otherwise_than_posted_is_found_on_the_claim(db: Database, reference: Reference) -> None:
+    coding = add_stay(db)
+    with db.change(SYSTEM) as change:
+        line = coded("G0101", 9000)
+        line.coding_id, line.sequence = coding, 2
+        change.session.add(line)
+    (claim,) = build_claims(db, SYSTEM).built
+
+    scrub_claim(db, reference, SYSTEM, claim.claim_id, today=TODAY)
+
+    with db.reading() as session:
+        (finding,) = session.exec(select(Finding).where(Finding.rule_id == "r481")).all()
+    assert finding.message == "G0101 is not billed: the bill of a stay is made of its posted charges alone."
+
+
+FINAL_AT, LATER = "2026-09-20T10:00:00.000Z", "2026-09-21T10:00:00.000Z"
+
+
+def earlier(*args: object, **more: object) -> Charge:
+    return charge(*args, posted_at="2026-09-16T10:00:00.000Z", **more)
+
+
+def test_what_is_posted_after_final_coding_is_added_to_the_line_that_took_the_place_of_its_service() -> None:
+    posted = [earlier("1", "0636", 700, "J1200"), charge("2", "0636", 700, "J1200", posted_at=LATER)]
+
+    found = billed_lines(visit(), posted, [coded("J1200", 1400, units=2, modifiers=["59"])], FINAL_AT)
+
+    assert (shown(list(found.lines)), found.lines[0].modifiers) == ([("0636", "J1200", 3, 2100)], ("59",))
+
+
+def test_what_is_credited_after_final_coding_is_taken_off_the_line_that_took_the_place_of_its_service() -> None:
+    credit = charge("2", "0450", -700, "G0383", reversal_of="1", posted_at=LATER)
+
+    posted = [earlier("1", "0450", 700, "G0383"), credit]
+
+    found = billed_lines(visit(), posted, [coded("G0383", 700, modifiers=["25"])], FINAL_AT)
+
+    assert found.lines == ()
+
+
+def test_a_coding_that_is_older_than_all_its_charges_is_about_them() -> None:
+    posted = [charge("1", "0450", 700, "G0383", posted_at=LATER)]
+
+    found = billed_lines(visit(), posted, [coded("G0383", 700, modifiers=["25"])], FINAL_AT)
+
+    assert (found.cents, found.notes) == (700, ())

@@ -301,3 +301,11 @@ def test_a_typed_charge_that_its_units_do_not_share_evenly_stays_and_says_so() -
 
     assert codes.lines[0].charge_cents == 10_001
     assert message.endswith("its charge stays 100.01, which 3 units do not share evenly.")
+
+
+def test_a_cause_that_another_diagnosis_replaces_is_a_cause_no_more() -> None:
+    codes = Codes((Diagnosis("S61.411A", DiagnosisRole.PRINCIPAL), Diagnosis("W19.XXXA", DiagnosisRole.EXTERNAL_CAUSE)))
+
+    changed, _ = apply_entry(codes, ReplaceDiagnosis(2, "I10"), Defaults("2026-09-15"))
+
+    assert changed.diagnoses[1].role == DiagnosisRole.SECONDARY

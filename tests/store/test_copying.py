@@ -16,10 +16,10 @@ from store.coding.cited import Cited, places_of, read_cited
 from store.coding.codes import Codes, Defaults, Diagnosis, ProcedureLine
 from store.coding.copying import copies, left_out, take_all
 from store.coding.entering import enter
-from store.coding.entry import AddDiagnosis
+from store.coding.entry import AddDiagnosis, ReplaceDiagnosis, Several
 from store.coding.finishing import finalize
 from store.coding.in_work import CodingRefused
-from store.coding.lookup import with_exemption
+from store.coding.lookup import as_charted, with_exemption
 from store.coding.opening import open_chart
 from store.coding.site_edits import as_the_site_says, site_edits
 from store.database import Database
@@ -30,7 +30,7 @@ from store.queries.charts import ChartDocument, ChartHead, chart_head
 from store.queries.last_visit import last_visit
 from store.scrub.overlays import Action, Overlay, Scope
 from store.scrub.site_rules import change_rule
-from store.terms import CodingKind, DiagnosisRole, DocumentStatus, PatientClass, Role
+from store.terms import CodingKind, DiagnosisRole, DocumentStatus, Origin, PatientClass, Role
 
 pytestmark = pytest.mark.both_databases
 
@@ -185,6 +185,38 @@ def test_an_exempt_diagnosis_of_a_stay_gets_its_indicator_by_the_list_of_the_day
 
     assert [one.poa for one in told if isinstance(one, AddDiagnosis)] == ["1", ""]
     assert isinstance(named, AddDiagnosis) and named.poa == "N"
+
+
+CAUSE = DiagnosisRole.EXTERNAL_CAUSE
+
+
+@pytest.mark.parametrize(
+    ("entry", "role"),
+    [
+        (AddDiagnosis("W10.9XXA"), CAUSE),
+        (AddDiagnosis("Y92009"), CAUSE),
+        (AddDiagnosis("V00.01XA", origin=Origin.SUGGESTED), CAUSE),
+        (ReplaceDiagnosis(2, "X58.XXXA"), CAUSE),
+        (AddDiagnosis("W10.9XXA", DiagnosisRole.SECONDARY), DiagnosisRole.SECONDARY),
+        (AddDiagnosis("T78.3XXA"), None),
+        (AddDiagnosis("Z79.4"), None),
+    ],
+)
+def test_an_external_cause_has_its_role_from_its_code_where_none_is_named(
+    demo: Database, reference: Reference, entry: AddDiagnosis | ReplaceDiagnosis, role: DiagnosisRole | None
+) -> None:
+    head = inpatient(demo)
+
+    alone, among = as_charted(reference, head, entry), as_charted(reference, head, Several((entry,)))
+
+    assert isinstance(alone, AddDiagnosis | ReplaceDiagnosis) and alone.role == role
+    assert isinstance(among, Several) and among.entries == (alone,)
+
+
+def test_a_professional_chart_gives_an_external_cause_no_role(demo: Database, reference: Reference) -> None:
+    head = replace(inpatient(demo), kind=CodingKind.PROFESSIONAL)
+
+    assert as_charted(reference, head, AddDiagnosis("W10.9XXA")) == AddDiagnosis("W10.9XXA")
 
 
 def document(number: str, text: str, status: DocumentStatus = DocumentStatus.AUTHENTICATED) -> ChartDocument:

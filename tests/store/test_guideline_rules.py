@@ -7,10 +7,13 @@ from dataclasses import replace
 import pytest
 
 from codesets.catalog import Reference
+from codesets.edits import Severity
 from store.coding.codes import Codes, Diagnosis, ProcedureLine
 from store.coding.guideline_rules import check_guidelines
 from store.coding.site_edits import findings_of
 from store.queries.charts import ChartHead
+from store.queries.standing import Posted
+from store.queries.surroundings import Surroundings
 from store.scrub.rules import rule_book
 from store.terms import CodingKind, CodingStatus, DiagnosisRole, PatientClass, Setting, WorkStatus
 
@@ -44,8 +47,15 @@ STAY = replace(HEAD, kind=CodingKind.FACILITY, patient_class=PatientClass.INPATI
 
 
 def rules(head: ChartHead, *diagnoses: str, lines: tuple[ProcedureLine, ...] = ()) -> list[tuple[str, str]]:
-    codes = Codes(tuple(Diagnosis(code) for code in diagnoses), lines)
-    return [(one.rule_id, one.place) for one in check_guidelines(head, codes)]
+    """What is told of a chart whose lines are all posted as they are coded; of a stay with its admitting diagnosis."""
+    admitting = (Diagnosis("R69", DiagnosisRole.ADMITTING),) if head.inpatient else ()
+    codes = Codes((*(Diagnosis(code) for code in diagnoses), *admitting), lines)
+    around = Surroundings(posted=tuple(map(posted, lines)))
+    return [(one.rule_id, one.place) for one in check_guidelines(head, codes, around=around)]
+
+
+def posted(line: ProcedureLine) -> Posted:
+    return Posted("1", "", "0510", line.code, line.modifiers, line.units, 100, HEAD.service_date)
 
 
 @pytest.mark.parametrize("head", [HEAD, STAY], ids=["clinic", "stay"])
@@ -152,3 +162,40 @@ def test_what_stands_in_the_way_comes_before_warnings(reference: Reference) -> N
 
     assert told == sorted(told, key=["critical", "error", "warning", "info", "could_not_check"].index)
     assert len(set(told)) > 1
+
+
+def test_a_line_that_a_facility_bills_beside_its_charges_is_told_on_the_chart() -> None:
+    visit, line = replace(HEAD, kind=CodingKind.FACILITY), ProcedureLine("hcpcs", "G0101", charge_cents=9000)
+    around = Surroundings(posted=(Posted("1", "", "0510", "G0463", (), 1, 20000, HEAD.service_date),))
+
+    (told,) = check_guidelines(visit, Codes((Diagnosis("Z01.419"),), (line,)), around=around)
+
+    assert (told.rule_id, told.severity) == ("r481", Severity.WARNING)
+    assert told.message == "G0101 is billed beside the posted charges: none of them is of it."
+
+
+@pytest.mark.parametrize(("revenue", "told"), [("0450", ["r414"]), ("0762", ["r414"]), ("0360", [])])
+def test_an_unscheduled_visit_is_told_on_the_chart_that_it_wants_a_reason(revenue: str, told: list[str]) -> None:
+    visit = replace(HEAD, kind=CodingKind.FACILITY)
+    around = Surroundings(posted=(Posted("1", "", revenue, "", (), 1, 100, HEAD.service_date),))
+    reason = Diagnosis("R07.9", DiagnosisRole.REASON)
+
+    without, with_it = (
+        check_guidelines(visit, Codes((Diagnosis("I20.9"), *more)), around=around) for more in ((), (reason,))
+    )
+
+    assert ([one.rule_id for one in without], with_it) == (told, ())
+    assert all(one.severity is Severity.ERROR and "r07.9 r" in one.fix for one in without)
+
+
+@pytest.mark.parametrize(("type_of_bill", "told"), [("", ["r413"]), ("0111", ["r413"]), ("121", [])])
+def test_a_stay_is_told_on_the_chart_that_it_wants_an_admitting_diagnosis(type_of_bill: str, told: list[str]) -> None:
+    around = Surroundings(type_of_bill=type_of_bill)
+    admitting = Diagnosis("R07.9", DiagnosisRole.ADMITTING)
+
+    without, with_it = (
+        check_guidelines(STAY, Codes((Diagnosis("I21.4"), *more)), around=around) for more in ((), (admitting,))
+    )
+
+    assert ([one.rule_id for one in without], with_it) == (told, ())
+    assert all(one.severity is Severity.ERROR and "r07.9 a" in one.fix for one in without)

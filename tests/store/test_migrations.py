@@ -17,8 +17,9 @@ from store.coding.opening import open_next
 from store.database import Database, open_database
 from store.migrations import HEAD
 from store.migrations.append_only import TRIGGERS
-from store.models import FavoriteCode, FinalDiagnosis, FinalProcedureLine
+from store.models import Encounter, FavoriteCode, FinalDiagnosis, FinalProcedureLine, WorkItem
 from store.sqlite import driver
+from store.terms import CodingKind
 from store.upgrade import upgrade
 
 BEFORE_TRAILS = (
@@ -121,6 +122,7 @@ BEFORE_TRAILS = (
             "not_duplicate",
         )
     ),
+    "UPDATE work_item SET charge_rank = -317800",
     "UPDATE alembic_version SET version_num = '0002'",
 )
 
@@ -149,6 +151,16 @@ def test_codes_of_before_keep_their_reason_and_have_an_empty_trail(upgraded: Dat
     assert (diagnosis.code, diagnosis.why, diagnosis.trail) == ("E11.9", "typed e11.9", "")
     assert lines
     assert {(line.why, line.trail) for line in lines} == {("", "")}
+
+
+def test_each_side_of_a_bill_is_ranked_by_its_own_charges_after_the_upgrade(upgraded: Database) -> None:
+    with upgraded.reading() as session:
+        rows = session.exec(select(WorkItem.kind, WorkItem.charge_rank, Encounter.visit_number).join(Encounter)).all()
+
+    of_visit = {(visit, kind): rank for kind, rank, visit in rows}
+    assert of_visit["V26-1016", CodingKind.FACILITY] == -308900
+    assert of_visit["V26-1016", CodingKind.PROFESSIONAL] == -8900
+    assert of_visit["V26-1007", CodingKind.FACILITY] == -317800, "one side alone bills the whole visit, as before"
 
 
 def test_nobody_has_favorites_after_the_upgrade_and_the_schema_is_the_newest(upgraded: Database) -> None:

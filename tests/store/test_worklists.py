@@ -13,8 +13,9 @@ from store.coding.opening import open_chart, open_next
 from store.database import Database
 from store.holds import clear_holds, hold
 from store.intake import take_in
-from store.models import Encounter, WorkItem
+from store.models import Charge, Encounter, WorkItem
 from store.queries import Row, SessionReader
+from store.queries.charts import chart_head
 from store.queries.worklists import (
     Listing,
     Sort,
@@ -52,6 +53,28 @@ def test_each_side_of_the_bill_has_its_own_task(demo: Database) -> None:
         }
 
     assert {kind for _, kind in kinds} == {CodingKind.PROFESSIONAL, CodingKind.FACILITY}
+
+
+def test_each_side_of_the_bill_is_ranked_by_its_own_charges(demo: Database) -> None:
+    with demo.reading() as session:
+        of_visit = select(WorkItem).join(Encounter).where(Encounter.visit_number == "V26-1016")
+        items = {item.kind: item for item in session.exec(of_visit)}
+        heads = {kind: chart_head(SessionReader(session), item.id) for kind, item in items.items()}
+        points = {kind: [words for _, words in item.reasons if "charges" in words] for kind, item in items.items()}
+
+    cents = {kind: -item.charge_rank for kind, item in items.items()}
+    assert cents == {CodingKind.FACILITY: 308900, CodingKind.PROFESSIONAL: 8900}
+    assert cents == {kind: head.charged_cents for kind, head in heads.items()}
+    assert points == {CodingKind.FACILITY: ["charges 3,089 dollars"], CodingKind.PROFESSIONAL: []}
+
+
+def test_a_visit_that_is_billed_on_one_side_is_ranked_by_all_its_charges(demo: Database) -> None:
+    with demo.reading() as session:
+        of_visit = select(WorkItem).join(Encounter).where(Encounter.visit_number == "V26-1007")
+        item = session.exec(of_visit).one()
+        charges = session.exec(select(Charge).where(Charge.encounter_id == item.encounter_id)).all()
+
+    assert -item.charge_rank == sum(one.amount_cents for one in charges) > 0
 
 
 def test_a_worklist_is_sorted_by_its_priority_whose_parts_add_up(demo: Database) -> None:

@@ -15,7 +15,7 @@ from codesets.catalog import Reference
 from codesets.edits import CodeFinding
 from codesets.edits.findings import Severity
 from store.actors import SYSTEM
-from store.coding.codes import Codes, Defaults, Diagnosis, Performer, ProcedureLine
+from store.coding.codes import Codes, Defaults, Diagnosis, Performer, PostedAs, ProcedureLine
 from store.database import Database, open_database
 from store.models import Coding, Encounter, FinalDiagnosis, WorkItem
 from store.queries import SessionReader
@@ -301,6 +301,37 @@ def test_rows_flag_what_loaded_tables_say_of_their_codes(demo: Database, tmp_pat
     assert told.flags == {"X01.1": "CC", "X02": "MCC"}
     rows = ["".join(text for text, _ in line) for line in code_lines(chart, {}, told.flags, (), None, 60)]
     assert rows[1].endswith("CC     Y ")
+
+
+PRICED = replace(DEFAULTS, charge_of=lambda code, units: {"G0467": 21400}.get(code, 0) * units)
+
+
+@pytest.mark.parametrize(
+    ("typed", "does", "first"),
+    [
+        ("g0467-25", "add G0467-25 214.00", "line a has it already, 214.00: a -25 changes it"),
+        ("g0467 x2", "add G0467 x2 428.00", "line a has it already, 214.00: a -25 x2 changes it"),
+        ("g0439", "add G0439", ""),
+    ],
+)
+def test_a_line_to_add_tells_its_money_and_the_line_that_has_its_code_already(
+    head: ChartHead, reference: Reference, typed: str, does: str, first: str
+) -> None:
+    codes = replace(CODES, lines=(replace(CODES.lines[0], charge_cents=21400),))
+
+    said, rows = outcome(reference, typed, head, codes, PRICED)
+
+    assert said is not None and f"{said.verb} {said.what}" == does
+    assert rows[0][1] == first if first else "already" not in rows[0][1]
+
+
+def test_a_line_that_a_posted_charge_gives_place_to_says_so(head: ChartHead, reference: Reference) -> None:
+    posted = replace(DEFAULTS, posted_as=lambda lines, added: PostedAs("G0382", 1, 64500))
+
+    said, rows = outcome(reference, "g0383-25", head, Codes(), posted)
+
+    assert said is not None and said.what == "G0383-25 645.00"
+    assert rows[0][1] == "the posted G0382 x1 645.00 gives place to this line"
 
 
 @asynccontextmanager

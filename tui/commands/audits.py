@@ -424,7 +424,7 @@ def _code(db: Database, actor: Actor, args: argparse.Namespace) -> int:
     from store.audits import explaining, review
     from store.coding.entry import EntryError, Search, parse
     from store.coding.grouping import is_stay
-    from store.coding.lookup import system_of
+    from store.coding.lookup import system_of, with_role_of_code
     from store.queries import SessionReader
     from store.queries.charts import chart_head
     from store.queries.codings import coding_defaults
@@ -442,7 +442,7 @@ def _code(db: Database, actor: Actor, args: argparse.Namespace) -> int:
     on = dt.date.fromisoformat(head.service_date)
     with open_reference() as reference:
         for text in args.entries:
-            entry = parse(text, lambda code: system_of(reference, code, on))
+            entry = with_role_of_code(head, parse(text, lambda code: system_of(reference, code, on)))
             if isinstance(entry, Search):
                 raise EntryError(f"{text!r} is no code on {on}", "codedesk search finds one")
             print(review.enter(db, actor, opened.audit_id, entry, defaults, f"typed {text}").message)

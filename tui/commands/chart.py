@@ -88,7 +88,7 @@ def _changed(
     """
     from store.coding.entering import enter, undo
     from store.coding.entry import EntryError, Search
-    from store.coding.lookup import with_exemption
+    from store.coding.lookup import as_charted
     from store.coding.reopening import recode, take_back
     from store.database import operation_id
     from store.terms import CodingStatus
@@ -110,7 +110,7 @@ def _changed(
         entry = parse_line(reference, line, chart.head)
         if isinstance(entry, Search):
             raise EntryError(f"{line!r} is no entry", "a code or a change; codedesk search finds codes by words")
-        entry = with_exemption(reference, chart.head, entry)
+        entry = as_charted(reference, chart.head, entry)
         coding = _coding(db, opened.work_item_id)
         done = enter(db, actor, coding, entry, chart.defaults, f"typed {line}", operation_id(), seen_version=version)
         said.append(done.message)
@@ -136,7 +136,7 @@ def _show(db: Database, reference: Reference, actor: Actor, item: str, said: lis
     found = look_up(reference, chart, ())
     signed = any(document.status.authenticated for document in chart.documents)
     signed = signed or not load_settings().authenticated_only
-    summary = summarize(reference, chart.head, chart.codes, found.findings, holds, signed)
+    summary = summarize(reference, chart.head, chart.codes, found.findings, holds, signed, chart.around)
     if (coding := _coding(db, item)) and not summary.obstacles:
         from codesets.grouping.reasons import Explained
         from store.coding.would_be_claim import stops_of
@@ -156,6 +156,7 @@ def _show(db: Database, reference: Reference, actor: Actor, item: str, said: lis
             "holds": holds,
             "late": [line for one in late for line in one.lines or (one.late,)],
             "claims": summary.claims,
+            "charge_cents": summary.charge_cents,
         }
         print(json.dumps(document, ensure_ascii=False, indent=2))
     else:

@@ -160,6 +160,13 @@ def build_notes(claim: ClaimContent, facts: ScrubFacts, params: Params) -> Itera
         yield Hit("claim", {"note": note})
 
 
+@check("charge_notes")
+def charge_notes(claim: ClaimContent, facts: ScrubFacts, params: Params) -> Iterator[Hit]:
+    """What is billed otherwise than it was posted or coded."""
+    for note in claim.parties.charge_notes:
+        yield Hit("claim", {"note": note})
+
+
 @check("filing_limit_near")
 def filing_limit_near(claim: ClaimContent, facts: ScrubFacts, params: Params) -> Iterator[Hit]:
     left = _days_left(claim, facts)

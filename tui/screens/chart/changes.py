@@ -11,7 +11,7 @@ from codesets.errors import CodedeskError
 from store.coding.codes import Codes, Found, apply_entry
 from store.coding.conflict import Side, differences, merged
 from store.coding.entry import Entry
-from store.coding.lookup import with_exemption
+from store.coding.lookup import as_charted
 from tui.screens.conflict import SAVED_FIRST
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ async def add(screen: ChartScreen, entry: Entry, why: str, trail: str = "") -> N
     chart = screen.on_screen
     if chart is None:
         return
-    entry = await screen.workstation.codes.ask(with_exemption, chart.head, entry)
+    entry = await screen.workstation.codes.ask(as_charted, chart.head, entry)
     change = partial(screen.services().enter, seen_version=chart.head.coding_version, trail=trail)
     entered = screen.workstation.change(change, screen.coding_id, entry, chart.defaults, why)
     await _changed(screen, entered, lambda: apply_entry(chart.codes, entry, chart.defaults, Found(why, trail))[0])

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 from codesets import catalog
@@ -33,6 +33,7 @@ from store.coding.entry import (
     Search,
     line_letter,
 )
+from store.coding.lookup import with_role_of_code
 from store.queries.charts import ChartHead
 from tui.money import dollars
 from tui.screens.chart.matching import parse_line
@@ -96,10 +97,32 @@ def outcome(
     if entry is None:
         return Outcome(), rows
     try:
-        apply_entry(codes, entry, defaults)
+        after, _ = apply_entry(codes, entry, defaults)
     except EntryError as error:
         return Outcome(), rows or [("", told(error))]
-    return _outcome(entry, codes, defaults), rows or [("", _title(reference, entry, head))]
+    rows = rows or [("", _title(reference, entry, head))]
+    if not isinstance(entry, AddProcedure):
+        return _outcome(entry, codes, defaults), rows
+    added = after.lines[-1]
+    does = _outcome(entry, codes, defaults)
+    priced = replace(does, what=f"{does.what} {dollars(added.charge_cents)}") if added.charge_cents else does
+    return priced, [*_beside(codes, entry, added, defaults), *rows][:MOST]
+
+
+def _beside(codes: Codes, entry: AddProcedure, added: ProcedureLine, defaults: Defaults) -> list[Completion]:
+    """The lines that have the code of a new one already, each with its change; else the posted charge that it is of."""
+    change = "".join(f" -{modifier.lower()}" for modifier in entry.modifiers) or " -25"
+    change = f"{change} x{entry.units}" if entry.units else change
+    present = [
+        ("", f"line {line_letter(n)} has it already, {dollars(line.charge_cents)}: {line_letter(n)}{change} changes it")
+        for n, line in enumerate(codes.lines, 1)
+        if line.system == added.system and line.code == added.code
+    ]
+    posted = defaults.posted_as(codes.lines, added)
+    if present or posted is None:
+        return present
+    does = "is billed with its units and charge" if posted.kept else "gives place to this line"
+    return [("", f"the posted {posted.code} x{posted.units} {dollars(posted.cents)} {does}")]
 
 
 def completions(reference: Reference, text: str, head: ChartHead, codes: Codes, defaults: Defaults) -> list[Completion]:
@@ -192,7 +215,7 @@ def _title(reference: Reference, entry: Entry, head: ChartHead) -> str:
 
 def _entry(reference: Reference, text: str, head: ChartHead) -> Entry | None:
     try:
-        return parse_line(reference, text, head)
+        return with_role_of_code(head, parse_line(reference, text, head))
     except EntryError:
         return None
 

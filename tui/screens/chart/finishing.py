@@ -96,7 +96,7 @@ async def _summary(screen: ChartScreen, chart: ChartOnScreen) -> FinalSummary:
     holds = await screen.workstation.record.read(open_holds, screen.work_item_id)
     signed = any(document.status.authenticated for document in chart.documents)
     asked = (chart.head, chart.codes, screen.findings, holds, signed or not load_settings().authenticated_only)
-    summary = await screen.workstation.codes.ask(summarize, *asked)
+    summary = await screen.workstation.codes.ask(summarize, *asked, chart.around)
     if summary.obstacles:
         return summary
     from store.coding.would_be_claim import stops_of
@@ -123,7 +123,10 @@ def summary_lines(summary: FinalSummary) -> Content:
     """The summary as lines, for any width."""
 
     def lines(width: int) -> list[Line]:
-        rows: list[tuple[str, str, str]] = [("in the way", text, "error") for text in summary.obstacles]
+        rows: list[tuple[str, str, str]] = [
+            ("in the way", f"{text}  {way}".rstrip(), "error")
+            for text, way in zip(summary.obstacles, summary.ways_out, strict=True)
+        ]
         rows += [("stops claim", text, "error") for text in summary.stops]
         rows.append(("codes", f"{counted(summary.diagnoses, 'diagnosis')}, {counted(summary.lines, 'line')}", "text"))
         if summary.drg is not None:

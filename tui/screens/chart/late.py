@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from store.coding.entry import AddProcedure, Several
 from store.queries.late import ChangeRow, changes_in, late_charges
-from store.terms import Origin
+from store.terms import CodingKind, Origin
 from tui.cells import Line, counted, minute, wrap
 from tui.screens.chart.changes import add
 from tui.widgets.text_pane import Content
@@ -18,19 +18,25 @@ if TYPE_CHECKING:
 
 LATE = "late"
 
+BILLED_AS_POSTED = "The facility bills late charges as they are posted: none of them need be a line."
+
 
 async def show_changes(screen: ChartScreen) -> None:
     """What later messages changed of this visit."""
     if chart := screen.on_screen:
         rows = await screen.workstation.record.read(changes_in, chart.head.encounter_id)
         charges = counted(len(chart.late.charges), "late charge")
-        note = f"A takes {charges} as lines" if chart.late.charges else ""
+        of_lines = chart.late.charges and chart.head.kind == CodingKind.PROFESSIONAL
+        note = f"A takes {charges} as lines" if of_lines else ""
         screen.reading.toggle(LATE, "What came after coding began", change_lines(rows), note)
 
 
 async def take_charges(screen: ChartScreen) -> None:
-    """Add the late charges that carry a code as lines, all in one step."""
+    """Add the late charges that carry a code as lines, all in one step; a facility bills them as they are posted."""
     if chart := screen.on_screen:
+        if chart.head.kind == CodingKind.FACILITY:
+            screen.say(BILLED_AS_POSTED, "warning")
+            return
         found = await screen.workstation.record.read(late_charges, chart.head.encounter_id, chart.late.charges)
         here = {(line.code, line.service_date, line.units) for line in chart.codes.lines}
         entries = tuple(

@@ -20,6 +20,7 @@ from codesets.errors import CodedeskError
 from codesets.releases import CodeSystem
 from store.coding.codes import Codes
 from store.coding.entry import Entry, EntryError
+from store.coding.facility_claim import billed_cents
 from store.coding.grouping import is_stay
 from store.queries.drafts import question_typed
 from store.terms import CodingKind, CodingStatus, clock_time
@@ -244,7 +245,8 @@ class ChartScreen(DeskScreen):
         elif chart.audited:
             self.say(f"{chart.audited[0].upper()}{chart.audited[1:]}.", "warning")
         elif not self.final:
-            self.say("+ codes the chart: e11.42   i50.23 p y   g0467-25 1,2   *   -3   or words", "dim")
+            of_line = "a -25 1,2" if chart.codes.lines else "g0467-25 1,2"
+            self.say(f"+ codes the chart: e11.42   i50.23 p y   {of_line}   *   -3   or words", "dim")
 
     async def show_chart(self, chart: ChartOnScreen, before: Codes) -> None:
         """Show the chart after a change of its codes; the row that differs from `before` is brought into sight."""
@@ -285,7 +287,7 @@ class ChartScreen(DeskScreen):
         if chart is None:
             return
         codes = chart.codes
-        cents = codes.charge_cents if chart.head.kind == CodingKind.PROFESSIONAL else chart.head.charged_cents
+        cents = billed_cents(chart.head, codes, chart.around)
         money = dollars(cents) if chart.head.kind == CodingKind.PROFESSIONAL else f"{dollars(cents)} charged"
         title = f"Codes  {counted(len(codes.diagnoses), 'diagnosis')}, {counted(len(codes.lines), 'line')}, {money}"
         content = partial(code_lines, chart, self._titles, self._flags, self._findings, self.cursor.row)

@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from functools import partial
 from typing import TYPE_CHECKING
 
 from codesets import catalog, drg
@@ -17,6 +18,7 @@ from codesets.risk import categories, is_loaded
 from codesets.service_lines import title_on_line
 from store.coding.codes import Codes, Defaults, ProcedureLine
 from store.coding.entry import line_letter
+from store.coding.facility_claim import posted_as
 from store.coding.grouping import is_stay
 from store.coding.site_edits import findings_of, site_edits
 from store.queries import Reader
@@ -83,15 +85,17 @@ class LookedUp:
 def read_chart(reader: Reader, work_item_id: str, coding_id: str) -> ChartOnScreen:
     """Everything of a chart from the record. Raises ChartMissing."""
     head = chart_head(reader, work_item_id)
+    around = surroundings_of(reader, head)
+    defaults = coding_defaults(reader, head.encounter_id, head.service_date)
     return ChartOnScreen(
         head,
         tuple(chart_documents(reader, head.encounter_id)),
         {charge.procedure_code: charge.description for charge in chart_charges(reader, head.encounter_id)},
         coding_codes(reader, coding_id),
-        coding_defaults(reader, head.encounter_id, head.service_date),
+        replace(defaults, posted_as=partial(posted_as, head, around)),
         site_edits(reader, head.encounter_id, head.service_date),
         late_of(reader, work_item_id),
-        surroundings_of(reader, head),
+        around,
         nothing_to_code(reader, work_item_id),
         held_by(reader, work_item_id),
         audited_after_bill(reader, work_item_id),

@@ -1,0 +1,20 @@
+"""What a task is ranked by is what its side bills of a visit that is billed on both sides, and not the whole visit's.
+
+Charges with a revenue code are the facility's (UB-04 form locator 42). Priorities follow when the charts of the next
+day are placed.
+"""
+
+from alembic import op
+
+revision = "0022"
+down_revision = "0021"
+
+
+def upgrade() -> None:
+    op.execute(
+        "UPDATE work_item SET charge_rank = -COALESCE((SELECT SUM(h.amount_cents) FROM charge h"
+        " WHERE h.encounter_id = work_item.encounter_id"
+        " AND (h.revenue_code = '') = (work_item.kind = 'professional')), 0)"
+        " WHERE status <> 'canceled' AND EXISTS (SELECT 1 FROM work_item o"
+        " WHERE o.encounter_id = work_item.encounter_id AND o.kind <> work_item.kind AND o.status <> 'canceled')"
+    )
