@@ -18,6 +18,7 @@ from store.log.check import LogState, check_log
 from store.migrations.append_only import missing_triggers
 from store.models import ChartAccess, LogEntry, Person
 from store.models.columns import moment
+from store.people import administered
 from store.settings import load_settings
 from store.whole import REMEDY, limited_to
 
@@ -169,6 +170,13 @@ def _people(session: Session) -> Finding:
             State.WRONG,
             "nobody is known yet: whoever starts codedesk is administrator",
             "codedesk users add LOGIN --name NAME --role admin",
+        )
+    if not administered(session):
+        return Finding(
+            "people",
+            State.WRONG,
+            "people are known, but no active administrator: nobody can add people or change their rights",
+            "as the owner of the record, without sudo: codedesk users role LOGIN admin (or users enable LOGIN)",
         )
     account = load_settings().service_account
     own = select(Person.id).where(Person.login == account, col(Person.active).is_(True))
