@@ -135,6 +135,33 @@ async def test_a_query_is_written_from_the_chart_quoted_sent_and_answered(
         assert "Query 1 is closed: disagreed." in cells(app)
 
 
+async def test_no_answer_of_a_provider_is_chosen_until_a_person_chooses_and_a_wrong_one_is_mended(
+    at_desk: None, on_the_demo_day: None
+) -> None:
+    async with opened() as (app, pilot):
+        await keys(pilot, "enter", "Q")
+        await type_text(pilot, "stage of chronic")
+        await keys(pilot, "enter", "down", "down", "enter", "s", "y", "g", "k", "a", "enter")
+        unchosen = cells(app)
+        await keys(pilot, "down", "enter")
+        first = cells(app)
+        await keys(pilot, "e", "down", "down", "enter")
+        await type_text(pilot, "the row above was taken")
+        await keys(pilot, "enter")
+        corrected = cells(app)
+        await keys(pilot, "e")
+        await type_text(pilot, "no answer")
+        await keys(pilot, "enter")
+        await type_text(pilot, "it never came")
+        await keys(pilot, "enter")
+        withdrawn = cells(app)
+
+    assert "Nothing is chosen yet" in unchosen and "nothing is chosen yet" in unchosen
+    assert "is answered; its chart is ready again" in first
+    assert "has another answer" in corrected
+    assert "has no answer any more, and its chart waits again" in withdrawn
+
+
 async def test_what_was_typed_of_a_query_when_the_program_died_is_offered_again(at_desk: None) -> None:
     async with opened() as (app, pilot):
         await keys(pilot, "n", "Q")

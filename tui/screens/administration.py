@@ -132,7 +132,8 @@ class AdministrationScreen(DeskScreen):
                     await self._reload()
                     self.say(f"Added {login.strip()} as {role}. d closes the access again.")
 
-                self.choose("role", "role:", _roles(first=self.rows.count == 0), given)
+                first = self.rows.count == 0
+                self.choose("role", "role:", _roles(first=first), given, unchosen=not first)
 
             self.ask("name", "name of the person:", answer=called)
 
@@ -148,7 +149,7 @@ class AdministrationScreen(DeskScreen):
             await self._reload()
             self.say(f"{row.name} is now {role}; it was {row.role.value}.")
 
-        self.choose("role", f"role of {row.name}:", _roles(), given)
+        self.choose("role", f"role of {row.name}:", _roles(), given, unchosen=True)
 
     def do_person_access(self) -> None:
         row: StaffRow = self.rows.selected

@@ -381,9 +381,20 @@ class DeskScreen(Screen[None]):
         """
         self._asking.yes_or_no(question, yes, also, name)
 
-    def choose(self, asking: str, prompt: str, options: Choices, chosen: Answer, own_words: bool = False) -> None:
-        """Let one of some named things be chosen; typing narrows the list. With `own_words` other words are one too."""
-        self._asking.choice(asking, prompt, options, chosen, own_words)
+    def choose(
+        self,
+        asking: str,
+        prompt: str,
+        options: Choices,
+        chosen: Answer,
+        own_words: bool = False,
+        unchosen: bool = False,
+    ) -> None:
+        """Let one of some named things be chosen; typing narrows the list. With `own_words` other words are one too.
+
+        `unchosen`: none of them is under the cursor until a key or what is typed puts it there.
+        """
+        self._asking.choice(asking, prompt, options, chosen, own_words, unchosen)
 
     def pick(self, asking: str, prompt: str, options: Choices, picked: Answer) -> None:
         """Let one of some things be taken at once by its own character; Up, Down and Enter take one too."""
