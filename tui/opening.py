@@ -49,13 +49,13 @@ class Opening:
         from tui.screens.chart import ChartScreen
 
         actor = await self._app.record.actor()
-        why_reading = refusal(actor.role, "do", "chart.open")
+        why_reading, on_hold = refusal(actor.role, "do", "chart.open"), False
         try:
             if not why_reading:
                 try:
                     opened = await self.take(work_item_id, actor.login)
                 except (ChartOnHold, ChartOpenElsewhere) as error:
-                    why_reading = error.message
+                    why_reading, on_hold = error.message, isinstance(error, ChartOnHold)
             if why_reading:
                 opened = await self._app.change(look_at_chart, work_item_id)
         except ChartRestricted as error:
@@ -69,6 +69,7 @@ class Opening:
             opened.emergency,
             opened.reading,
             opened.question,
+            on_hold,
         )
         await self._push(screen)
 

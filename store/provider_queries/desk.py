@@ -13,7 +13,7 @@ from codesets.safe import safe_block, safe_line
 from store import access
 from store.actors import Actor
 from store.database import Change, Database
-from store.holds import close_hold, open_hold
+from store.holds import begun_names, close_hold, open_hold
 from store.models import (
     Claim,
     Coding,
@@ -169,6 +169,8 @@ def send(
             raise QueryRefused(f"not sent: {refusing[0].told}{more}", "codedesk queries lint shows every flaw")
         if not row.provider:
             raise QueryRefused("not sent: nobody is asked", "name a provider")
+        if names := begun_names(change.session, row.provider):
+            raise QueryRefused(f"not sent: {row.provider!r} only begins a name", f"{' or '.join(names)}?")
         item = change.session.get_one(WorkItem, row.work_item_id)
         waits = _waits(change.session, item, row.timing)
         row.status, row.sent_at = status, now()

@@ -162,6 +162,61 @@ async def test_no_answer_of_a_provider_is_chosen_until_a_person_chooses_and_a_wr
     assert "has no answer any more, and its chart waits again" in withdrawn
 
 
+async def test_a_held_chart_that_is_open_is_coded_at_once_when_its_query_is_answered(
+    at_desk: None, on_the_demo_day: None
+) -> None:
+    async with opened() as (app, pilot):
+        await keys(pilot, "enter", "Q")
+        await type_text(pilot, "stage of chronic")
+        await keys(pilot, "enter", "down", "down", "enter", "s", "y", "enter")
+        held = cells(app)
+        await keys(pilot, "g", "k", "a", "down", "enter", "escape")
+        answered = cells(app)
+        await keys(pilot, "plus")
+        entering = app.screen.entry.asking  # type: ignore[attr-defined]
+        await keys(pilot, "escape", "escape")
+        worklist = cells(app)
+
+    assert "@ to read" in held and "on hold: query to the provider" in " ".join(held.split())
+    assert "@ to read" not in answered
+    assert "Query 1 is answered: " in answered and "It is open for coding." in " ".join(answered.split())
+    assert entering == "entry"
+    assert "is sent to" not in worklist
+
+
+async def test_the_hold_of_a_chart_that_is_open_is_cleared_by_its_key(at_desk: None, on_the_demo_day: None) -> None:
+    async with opened() as (app, pilot):
+        await keys(pilot, "h")
+        await type_text(pilot, "late")
+        await keys(pilot, "enter", "up", "enter")
+        held = cells(app)
+        await keys(pilot, "h", "enter")
+        cleared = cells(app)
+        await keys(pilot, "plus")
+
+        assert "@ to read" in held
+        assert "ready again. It is open for coding." in " ".join(cleared.split())
+        assert "@ to read" not in cleared
+        assert app.screen.entry.asking == "entry"  # type: ignore[attr-defined]
+
+
+async def test_a_hold_offers_the_physicians_of_the_visit_and_completes_a_name(
+    at_desk: None, on_the_demo_day: None
+) -> None:
+    async with opened() as (app, pilot):
+        await keys(pilot, "h")
+        await type_text(pilot, "history")
+        await keys(pilot, "enter")
+        offered = cells(app)
+        await type_text(pilot, app.screen.choices.selected[0].split()[-2][:3].lower())  # type: ignore[attr-defined]
+        whole = app.screen.choices.selected[0]  # type: ignore[attr-defined]
+        await keys(pilot, "enter")
+        await keys(pilot, "g", "h")
+
+        assert "of this visit" in offered
+        assert whole in app.screen.rows.selected.physician  # type: ignore[attr-defined]
+
+
 async def test_what_was_typed_of_a_query_when_the_program_died_is_offered_again(at_desk: None) -> None:
     async with opened() as (app, pilot):
         await keys(pilot, "n", "Q")

@@ -219,6 +219,11 @@ class DeskScreen(Screen[None]):
     def on_mount(self) -> None:
         self.refresh_frame()
 
+    def on_screen_suspend(self) -> None:
+        """What was said here is read by now: it is not told again when the screen above is left."""
+        if not self.entry.asking:
+            self.entry.say(())
+
     def on_resize(self, event: events.Resize) -> None:
         if event.size == self._opened_at:  # Textual tells a new screen its size, and would lay it out once more
             event.prevent_default()

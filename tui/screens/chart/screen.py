@@ -22,6 +22,7 @@ from store.coding.codes import Codes
 from store.coding.entry import Entry, EntryError
 from store.coding.grouping import is_stay
 from store.queries.drafts import question_typed
+from store.queries.holds import holds_of_chart
 from store.terms import CodingKind, CodingStatus, clock_time
 from tui.cells import Line, counted
 from tui.money import dollars
@@ -45,7 +46,7 @@ from tui.screens.chart.view import (
     tally,
 )
 from tui.screens.desk import WIDE, DeskScreen
-from tui.screens.holding import hold_chart
+from tui.screens.holding import hold_chart, hold_or_clear
 from tui.widgets.painted import Painted
 from tui.widgets.row_table import RowTable
 from tui.widgets.text_pane import TextPane
@@ -75,9 +76,12 @@ class ChartScreen(DeskScreen):
         emergency: str = "",
         left_at: str = "",
         question: str = "",
+        on_hold: bool = False,
     ) -> None:
         super().__init__()
         self._emergency = emergency
+        self.on_hold = on_hold
+        """Whether a hold alone is why the chart is open to be read."""
         self.only_reading = only_reading
         """Why the chart is open to be read and not to be coded; empty where it is."""
         self.work_item_id = work_item_id
@@ -193,6 +197,8 @@ class ChartScreen(DeskScreen):
 
     def record_changed(self) -> None:
         self.following.record_changed()
+        if self.on_hold:
+            self.in_turn(self.take_if_ready())
 
     async def follow(self, chart: ChartOnScreen, draw: bool) -> None:
         """Take the chart as the record has it now; with `draw` what is drawn of it differs."""
@@ -239,6 +245,8 @@ class ChartScreen(DeskScreen):
             self.say("What you had typed is still here.")
         elif self.question is not None and not self.final:
             self.say("What you were writing to the provider is still here. Q goes on with it.")
+        elif chart.answered:
+            self.say(f"{chart.answered}. g k closes it.", "good")
         elif chart.late.why:
             self.say(f"New since coding began: {chart.late.why}. L shows what is new.", "warning")
         elif chart.audited:
@@ -479,8 +487,41 @@ class ChartScreen(DeskScreen):
 
         self.workstation.show(EmScreen(self))
 
+    async def take_if_ready(self, told: str = "") -> None:
+        """Open a chart for coding that was held and is ready again, and say so behind what is `told`."""
+        from store.worklists import ChartOnHold, ChartOpenElsewhere
+
+        record = self.workstation.record
+        if not self.on_hold or not self.is_current:
+            return
+        held = await record.read(holds_of_chart, self.work_item_id, self.workstation.today)
+        if any(not row.cleared_on for row in held):
+            if told:
+                self.say(told)
+            return
+        try:
+            opened = await self.workstation.opening.take(self.work_item_id, (await record.actor()).login)
+        except ChartOnHold:
+            return
+        except ChartOpenElsewhere as error:
+            self.only_reading, self.on_hold = error.message, False
+            self.refresh_frame()
+            self.say(f"The chart was ready again, and {error.message}.", "warning")
+            return
+        self.only_reading, self.on_hold = "", False
+        self.coding_id, self._draft = opened.coding_id, opened.draft
+        self.question = question_typed(opened.question)
+        await self.load(keep=True)
+        answered = self._chart.answered if self._chart else ""
+        self.say(
+            f"{told or answered or 'The chart is ready again'}{'' if told else '.'} It is open for coding.", "good"
+        )
+
     def do_hold(self) -> None:
-        if self._chart:
+        if self._chart and self.on_hold:
+            patient = self._chart.head.patient
+            hold_or_clear(self, self.work_item_id, patient, lambda text: self.in_turn(self.take_if_ready(text)))
+        elif self._chart:
             hold_chart(self, self.work_item_id, self._chart.head.patient, partial(self.workstation.leave_held, self))
 
     def do_ask_provider(self) -> None:
@@ -546,8 +587,10 @@ class ChartScreen(DeskScreen):
         return await walk(self, back=True)
 
     def on_screen_resume(self) -> None:
-        """The encoder above may have changed the favorites."""
+        """The encoder above may have changed the favorites, and the queries the holds."""
         self.entering.forget_favorites()
+        if self.on_hold:
+            self.in_turn(self.take_if_ready())
 
     def do_abstract(self) -> None:
         """Choose a field of the visit and give it another value."""
