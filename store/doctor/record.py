@@ -11,6 +11,7 @@ from sqlmodel import Session, col, select
 
 from codesets.errors import CodedeskError, UnreadableInput
 from store.clock import clock
+from store.code_sets import coded_with
 from store.database import Database
 from store.doctor.finding import Finding, State
 from store.log.anchor import SYSLOG, Anchor, configured_places, read_anchors
@@ -46,6 +47,7 @@ def checks(db: Database, path: Path | None) -> Iterator[Finding]:
             words = f"this session sees {seen} alone: log, anchor, backup and emergencies were not looked at"
             yield Finding("whole record", State.NOT_CHECKED, words, f"codedesk doctor {REMEDY}")
             yield _people(session)
+            yield _code_sets(connection)
             return
         anchors, unread = _anchors()
         state = _log_state(db, connection, anchors)
@@ -53,6 +55,7 @@ def checks(db: Database, path: Path | None) -> Iterator[Finding]:
         yield unread or _anchor(session, path, state)
         yield _backup(session)
         yield _people(session)
+        yield _code_sets(connection)
         yield from _emergencies(session)
 
 
@@ -185,6 +188,15 @@ def _people(session: Session) -> Finding:
         remedy = f"codedesk users disable {account}; SHARED-HOST.md has an account for the work of the night"
         return Finding("people", State.WRONG, words, remedy)
     return Finding("people", State.OK, "who is not one of this site's people is refused")
+
+
+def _code_sets(connection: Connection) -> Finding:
+    """Whether the editions are here that final codings were checked against."""
+    found = coded_with(connection)
+    if found.missing:
+        remedy = f"codedesk codesets import their official files; {found.told_here}"
+        return Finding("code sets", State.WRONG, found.told, remedy)
+    return Finding("code sets", State.OK, f"what final codings name is here; no backup has it. {found.told_here}")
 
 
 def _emergencies(session: Session) -> Iterator[Finding]:
