@@ -86,11 +86,14 @@ class Opening:
             self._held.let_go(work_item_id)
             raise
 
-    def next_chart(self, worklist: str, leaving: ChartScreen | None = None) -> None:
-        """Take the next ready chart of a worklist; the chart that is left is given back unless it is final."""
-        self._app.in_turn(self._next(worklist, leaving))
+    def next_chart(self, worklist: str, leaving: ChartScreen | None = None, told: str = "") -> None:
+        """Take the next ready chart of a worklist; the chart that is left is given back unless it is final.
 
-    async def _next(self, worklist: str, leaving: ChartScreen | None) -> None:
+        `told` is said before what the chart says when it is opened.
+        """
+        self._app.in_turn(self._next(worklist, leaving, told))
+
+    async def _next(self, worklist: str, leaving: ChartScreen | None, told: str) -> None:
         from store.coding.opening import open_next
         from tui.screens.chart import ChartScreen
 
@@ -110,6 +113,7 @@ class Opening:
             reading,
             left_at=opened.reading,
             question=opened.question,
+            told=told,
         )
         await self._push(chart)
 

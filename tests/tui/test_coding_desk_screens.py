@@ -330,6 +330,46 @@ async def test_a_chart_of_years_ago_has_its_priority_and_age_whole_at_80_columns
     assert " 2622 2019-08-04 " in row and row.endswith(" 2622d")
 
 
+async def test_escape_takes_the_filter_of_a_list_away_before_it_leaves(at_desk: None) -> None:
+    async with opened() as (app, pilot):
+        everything = app.screen.rows.count  # type: ignore[attr-defined]
+        await keys(pilot, "slash")
+        await type_text(pilot, "zwick")
+        await keys(pilot, "enter")
+        narrowed = app.screen.rows.count  # type: ignore[attr-defined]
+        await keys(pilot, "escape")
+        shown, back = cells(app), app.screen.rows.count  # type: ignore[attr-defined]
+        await keys(pilot, "escape")
+
+        assert narrowed < back == everything
+        assert "The filter is off: all rows are shown." in shown and "/zwick" not in shown
+        assert "Leave codedesk?" in cells(app)
+
+
+async def test_get_next_goes_by_the_worklist_and_says_so_where_a_filter_shows_less(at_desk: None) -> None:
+    async with opened() as (app, pilot):
+        first = app.screen.rows.selected.id  # type: ignore[attr-defined]
+        await keys(pilot, "slash")
+        await type_text(pilot, "zzzz")
+        await keys(pilot, "enter", "n")
+
+        assert app.screen.work_item_id == first  # type: ignore[attr-defined]
+        assert "Next of Clinic by its order, not by what was shown." in " ".join(cells(app).split())
+
+
+async def test_escape_leads_from_what_is_left_out_to_the_suggestions(at_desk: None) -> None:
+    async with opened() as (app, pilot):
+        await keys(pilot, "n", "s", "v")
+        left_out = cells(app)
+        await keys(pilot, "escape")
+        back = cells(app)
+        await keys(pilot, "escape")
+
+        assert "left out" in left_out.splitlines()[0]
+        assert "suggestions" in back.splitlines()[0]
+        assert "suggestions" not in cells(app).splitlines()[0]
+
+
 async def test_marked_charts_are_skipped_by_their_reason_alone(at_desk: None) -> None:
     async with opened() as (app, pilot):
         await keys(pilot, "h")

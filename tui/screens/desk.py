@@ -464,6 +464,14 @@ class DeskScreen(Screen[None]):
         self.filter_text = text.strip()
         self.filtered()
 
+    def _unfiltered(self) -> bool:
+        """Take the filter away; whether there was one."""
+        if not self.filter_text:
+            return False
+        self._filtered_by("")
+        self.say("The filter is off: all rows are shown.")
+        return True
+
     def filtered(self) -> None:
         """Show only rows with the words of `filter_text`, on screens that have such."""
         self.reload()
@@ -562,7 +570,9 @@ class DeskScreen(Screen[None]):
             self.say("There is nothing to copy here.", "warning")
 
     def do_leave(self) -> None:
-        self.workstation.leave_screen(self)
+        """Take a filter away, else leave the screen."""
+        if not self._unfiltered():
+            self.workstation.leave_screen(self)
 
     async def put_away(self) -> None:
         """Keep what must not be lost when this screen is closed, and give back what it holds."""

@@ -32,7 +32,7 @@ from tui.screens.chart.allowed import why_not
 from tui.screens.chart.changes import add, walk
 from tui.screens.chart.completing import told
 from tui.screens.chart.entering import Entering, NotTaken
-from tui.screens.chart.finishing import ask_final, ask_recode
+from tui.screens.chart.finishing import FINAL, ask_final, ask_recode
 from tui.screens.chart.following import Following
 from tui.screens.chart.linking import WORDS, CodeCursor
 from tui.screens.chart.reading import Reading
@@ -77,8 +77,10 @@ class ChartScreen(DeskScreen):
         left_at: str = "",
         question: str = "",
         on_hold: bool = False,
+        told: str = "",
     ) -> None:
         super().__init__()
+        self._told = told
         self._emergency = emergency
         self.on_hold = on_hold
         """Whether a hold alone is why the chart is open to be read."""
@@ -246,13 +248,17 @@ class ChartScreen(DeskScreen):
         elif self.question is not None and not self.final:
             self.say("What you were writing to the provider is still here. Q goes on with it.")
         elif chart.answered:
-            self.say(f"{chart.answered}. g k closes it.", "good")
+            self._tell(f"{chart.answered}. g k closes it.", "good")
         elif chart.late.why:
-            self.say(f"New since coding began: {chart.late.why}. L shows what is new.", "warning")
+            self._tell(f"New since coding began: {chart.late.why}. L shows what is new.", "warning")
         elif chart.audited:
-            self.say(f"{chart.audited[0].upper()}{chart.audited[1:]}.", "warning")
+            self._tell(f"{chart.audited[0].upper()}{chart.audited[1:]}.", "warning")
         elif not self.final:
-            self.say("+ codes the chart: e11.42   i50.23 p y   g0467-25 1,2   *   -3   or words", "dim")
+            self._tell("+ codes the chart: e11.42   i50.23 p y   g0467-25 1,2   *   -3   or words", "dim")
+
+    def _tell(self, text: str, style: str) -> None:
+        """Say something of a chart that was opened, behind what is to be said of how it came here."""
+        self.say(f"{self._told}  {text}".lstrip(), "text" if self._told and style == "dim" else style)
 
     async def show_chart(self, chart: ChartOnScreen, before: Codes) -> None:
         """Show the chart after a change of its codes; the row that differs from `before` is brought into sight."""
@@ -363,6 +369,8 @@ class ChartScreen(DeskScreen):
             self.entering.keep_draft("", now=True)
         elif asking == "seventh":
             self.entering.ask_again()
+        elif asking == "confirm" and self.reading.shows(FINAL):
+            self.reading.show_document()
 
     def asking_hints(self, asking: str) -> Sequence[tuple[str, str]]:
         if asking == "entry":
