@@ -179,7 +179,7 @@ async def test_a_held_chart_that_is_open_is_coded_at_once_when_its_query_is_answ
 
     assert "@ to read" in held and "on hold: query to the provider" in " ".join(held.split())
     assert "@ to read" not in answered
-    assert "Query 1 is answered: " in answered and "It is open for coding." in " ".join(answered.split())
+    assert "Query 1 is answered: " in answered and "The chart is open for coding." in " ".join(answered.split())
     assert entering == "entry"
     assert "is sent to" not in worklist
 
@@ -195,7 +195,7 @@ async def test_the_hold_of_a_chart_that_is_open_is_cleared_by_its_key(at_desk: N
         await keys(pilot, "plus")
 
         assert "@ to read" in held
-        assert "ready again. It is open for coding." in " ".join(cleared.split())
+        assert "ready again. The chart is open for coding." in " ".join(cleared.split())
         assert "@ to read" not in cleared
         assert app.screen.entry.asking == "entry"  # type: ignore[attr-defined]
 

@@ -300,6 +300,8 @@ class Asking:
         if asking == "confirm":
             return ("y", "yes"), *self._also.items(), ("Esc", "no")
         if self._choices.has_class("-open"):
+            if self._choices.selected is NOTHING:
+                return ("Up Down", "choose"), ("Enter", "take"), ("Esc", "leave")
             if self._choices.count:
                 return ("Enter", "take"), ("Up Down", "choose"), ("Esc", "leave")
             return ("Enter", "take your words" if self._own_words else "say why not"), ("Esc", "leave")

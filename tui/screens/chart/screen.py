@@ -521,9 +521,8 @@ class ChartScreen(DeskScreen):
         self.question = question_typed(opened.question)
         await self.load(keep=True)
         answered = self._chart.answered if self._chart else ""
-        self.say(
-            f"{told or answered or 'The chart is ready again'}{'' if told else '.'} It is open for coding.", "good"
-        )
+        said = told or f"{answered or 'It is ready again'}."
+        self.say(f"{said} The chart is open for coding.", "good")
 
     def do_hold(self) -> None:
         if self._chart and self.on_hold:
