@@ -230,7 +230,8 @@ def _settled(db: sqlite3.Connection, result: Result, change: losses.Compared | N
         return Result(replace(result.item, status=Status.REFUSED, remark=remark), seconds=result.seconds)
     counts = result.counts
     if not (counts.added or counts.ended):
-        counts = replace(counts, added=change.added, ended=change.ended)
+        before = counts.before or change.before
+        counts = replace(counts, added=change.added, ended=change.ended, before=before)
         families.record(db, _known(result), counts)
     return replace(result, counts=counts, remarks=(*result.remarks, *change.doubts))
 

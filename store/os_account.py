@@ -50,6 +50,14 @@ def unbelieved_caller() -> str:
         return caller
 
 
+def owns(path: Path) -> bool:
+    """Whether a file belongs to the account that started this program itself, not by sudo or by the key of another."""
+    try:
+        return path.stat().st_uid == os.getuid() and os_login() == _name_of(os.getuid()) and not unbelieved_caller()
+    except OSError:
+        return False
+
+
 def has_account(login: str) -> bool:
     """Whether somebody can come in under a login: an account of this host, or the owner of a key that is listed."""
     try:

@@ -7,6 +7,7 @@ real user id), never from `$USER`. People are disabled, never deleted.
 from __future__ import annotations
 
 from contextlib import suppress
+from pathlib import Path
 
 from sqlalchemy.exc import DBAPIError
 from sqlmodel import Session, col, select
@@ -36,6 +37,10 @@ class CannotAdd(CodedeskError):
     title = "users"
 
 
+NAMING = frozenset({"users add", "users role", "users enable"})
+"""Commands that can name an administrator where a site has none."""
+
+
 def current_actor(session: Session, login: str | None = None) -> Actor:
     """The person behind the operating-system account (or `login`), as an actor.
 
@@ -49,6 +54,43 @@ def current_actor(session: Session, login: str | None = None) -> Actor:
     if person is None and session.exec(select(Person).limit(1)).first() is None:
         return Actor(login=login, role=Role.ADMIN, name=login)
     raise not_a_user(login)
+
+
+def owner_actor(db: Database) -> Actor | None:
+    """Who owns the record, as administrator, where people are known and none of them administers; else None.
+
+    The owner of the file (on PostgreSQL of the tables) could change it all the same. Whoever came in by sudo or by a
+    key is not the owner.
+    """
+    with db.reading() as session:
+        if administered(session) or session.exec(select(Person.id).limit(1)).first() is None:
+            return None
+        connection = session.connection()
+        if connection.dialect.name == "postgresql":
+            owned = "SELECT pg_has_role(current_user, relowner, 'USAGE') FROM pg_class WHERE oid = 'person'::regclass"
+            owner = bool(connection.exec_driver_sql(owned).scalar())
+        else:
+            path = connection.engine.url.database
+            owner = bool(path) and os_account.owns(Path(str(path)))
+    login = os_account.os_login()
+    return Actor(login=login, role=Role.ADMIN, name=login) if owner else None
+
+
+def administered(session: Session) -> bool:
+    """Whether somebody active administers the site."""
+    having = select(Person.id).where(Person.role == Role.ADMIN, col(Person.active).is_(True))
+    return session.exec(having.limit(1)).first() is not None
+
+
+def _owner_without_administrator(url: str) -> bool:
+    try:
+        db = open_database(url)
+    except CodedeskError:  # told where the record is opened for the command itself
+        return False
+    try:
+        return owner_actor(db) is not None
+    finally:
+        db.close()
 
 
 def not_a_user(login: str) -> NotAUser:
@@ -82,11 +124,14 @@ def administrator_of(url: str, action: str) -> Actor:
 def permit_command(url: str, command: str) -> None:
     """Let the person at the keyboard run a command of the command line. Raises NotAllowed, and logs it if it can.
 
-    A record that does not exist yet has no people, and what everybody may do is asked of nobody.
+    A record that does not exist yet has no people, and what everybody may do is asked of nobody. Where nobody
+    administers the site, its owner may name an administrator.
     """
     having = roles_with("command", command)
     path = sqlite_path(url)
     if having == frozenset(Role) or (path is not None and not path.exists()):
+        return
+    if command in NAMING and _owner_without_administrator(url):
         return
     permit(url, command, having, None)
 
@@ -158,7 +203,8 @@ def actor_for(person: Person) -> Actor:
 def add_person(db: Database, actor: Actor, login: str, name: str, role: Role, operation_id: str | None = None) -> str:
     """Add a person and return their id; the same login again only answers with the one that is there.
 
-    Raises CannotAdd for the service account, which is everybody's, and for the first person where none could come in.
+    Raises CannotAdd for the service account, which is everybody's, and for the first person where none could come in;
+    NotAllowed for any other role than administrator while nobody administers the site.
     """
     _require_addable(actor, login)
     with db.change(actor, operation_id, "people.add") as change:
@@ -166,6 +212,8 @@ def add_person(db: Database, actor: Actor, login: str, name: str, role: Role, op
             return str(change.answer["person_id"])
         person = change.session.exec(select(Person).where(Person.login == login)).first()
         if person is None:
+            _require_administrator(change.session, actor, role)
+            _require_one_who_comes_in(change.session, actor, login)
             person = Person(login=login, name=name, role=role)
             change.session.add(person)
             change.log("people.add", "person", person.id, login=login, role=role.value)
@@ -189,13 +237,14 @@ def _require_addable(actor: Actor, login: str) -> None:
 
 
 def set_active(db: Database, actor: Actor, login: str, active: bool, operation_id: str | None = None) -> None:
-    """Enable or disable a person. Raises NoSuchPerson."""
+    """Enable or disable a person. Raises NoSuchPerson, and NotAllowed for the last administrator."""
     with db.change(actor, operation_id, "people.active") as change:
         if change.repeated:
             return
         person = _person(change.session, login)
         if not active:
             _keep_an_administrator(change.session, person)
+        _require_administrator(change.session, actor, person.role if active else None)
         person.active = active
         change.session.add(person)
         change.log("people.active", "person", person.id, login=login, active=active)
@@ -209,6 +258,7 @@ def set_role(db: Database, actor: Actor, login: str, role: Role, operation_id: s
         person = _person(change.session, login)
         if role != Role.ADMIN:
             _keep_an_administrator(change.session, person)
+        _require_administrator(change.session, actor, role)
         before, person.role = person.role, role
         change.session.add(person)
         change.log("people.role", "person", person.id, login=login, before=before.value, role=role.value)
@@ -230,6 +280,27 @@ def _person(session: Session, login: str) -> Person:
     if person is None:
         raise NoSuchPerson(f"{login} is not known here", "codedesk users list shows who is")
     return person
+
+
+def _require_administrator(session: Session, actor: Actor, role: Role | None) -> None:
+    """Raise NotAllowed where nobody administers the site and a change would not make an administrator.
+
+    The program itself (SYSTEM) may: it builds sites whole.
+    """
+    if role != Role.ADMIN and actor is not SYSTEM and not administered(session):
+        first = session.exec(select(Person.id).limit(1)).first() is None
+        words = "the first person of a site" if first else "nobody administers this site: the next one"
+        raise NotAllowed(f"{words} must be an administrator", "codedesk users add LOGIN --name NAME --role admin")
+
+
+def _require_one_who_comes_in(session: Session, actor: Actor, login: str) -> None:
+    """Raise CannotAdd for a first administrator under whose login nobody could come in."""
+    known = login == actor.login or actor is SYSTEM or os_account.has_account(login)
+    if not known and not administered(session):
+        raise CannotAdd(
+            f"no account of this host is called {login}: nobody could come in and administer the site",
+            f"add yourself first: {actor.login}",
+        )
 
 
 def _keep_an_administrator(session: Session, person: Person) -> None:

@@ -22,9 +22,20 @@ from sqlmodel import Session
 from codesets.errors import CodedeskError
 from store import log
 from store.actors import Actor
-from store.backup import ROOM, BackupState, BackupUnusable, check_backup, digest, need_room, private_file, sync
+from store.backup import (
+    ROOM,
+    BackupState,
+    BackupUnusable,
+    check_backup,
+    digest,
+    need_room,
+    private_file,
+    reading_whole,
+    sync,
+)
+from store.code_sets import CodedWith, coded_with
 from store.database import CLOSED, has_bytes, make_engine, open_database, place_of, told
-from store.log.check import COLUMNS, OF_RESTORES, entry_fits
+from store.log.check import COLUMNS, NOT_HERE, OF_RESTORES, entry_fits
 from store.log.key import KeyFile, key_file
 from store.log.restores import KEPT, RESTORE, KeptHead, carried_over, restores_in
 from store.migrations import HEAD
@@ -49,6 +60,8 @@ class Restored:
     kept: str | None
     upgrade_needed: bool
     proof: Proof
+    code_sets: CodedWith
+    """What the record was coded with, and what of it this host has."""
 
 
 class Proof(StrEnum):
@@ -82,7 +95,7 @@ def restore(url: str, backup: Path, actor: Actor, unchecked_log: bool = False, u
     if state.log.first_bad is not None and not unchecked_log:
         raise BackupUnusable(
             f"{backup}: entry {state.log.first_bad} of its log: {state.log.reason}",
-            "take an older one, or --unchecked-log where the log's key is lost",
+            where_key_is(keys, state) or "take an older one, or --unchecked-log where the log's key is lost",
         )
     proof = proof_of(url, state)
     if proof is Proof.CHANGED:
@@ -108,7 +121,23 @@ def restore(url: str, backup: Path, actor: Actor, unchecked_log: bool = False, u
     finally:
         incoming.unlink(missing_ok=True)
     _note(url, actor, backup, kept, proof, left)
-    return Restored(state, str(record), str(kept) if kept else None, state.schema != HEAD, proof)
+    with reading_whole(record) as connection:
+        code_sets = coded_with(connection)
+    return Restored(state, str(record), str(kept) if kept else None, state.schema != HEAD, proof, code_sets)
+
+
+def where_key_is(keys: KeyFile, state: BackupState) -> str:
+    """What to do about a backup whose log is under a key of another place; empty for any other."""
+    if not state.log.reason.endswith(NOT_HERE):
+        return ""
+    if keys.path.exists():
+        here = f"put the one that is at {keys.path} aside with its record, and"
+    else:
+        here = "it was made in another place:"
+    return (
+        f"{here} copy the key file of that place (workstation.log-key beside its record, or the setting log_key) to"
+        f" {keys.path}, then restore again; --unchecked-log only where it is lost"
+    )
 
 
 def proof_of(url: str, state: BackupState) -> Proof:

@@ -103,8 +103,8 @@ class Settings:
     dnfb_goal_days: int = 5
     """Days of revenue that may stand discharged and not final billed: what boards and capacity are held against."""
 
-    unended_seconds: int = 60
-    """How long a file of a watched folder may stand still without its end before it goes to quarantine."""
+    unended_seconds: int = 5
+    """How long a file of a watched folder must stand still without its end before it is taken or refused."""
 
     drg_base_rate: int = 0
     """Cents that a DRG of weight 1.0 is paid; 0: not known, and no money is reckoned from DRGs."""

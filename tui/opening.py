@@ -49,13 +49,13 @@ class Opening:
         from tui.screens.chart import ChartScreen
 
         actor = await self._app.record.actor()
-        why_reading = refusal(actor.role, "do", "chart.open")
+        why_reading, on_hold = refusal(actor.role, "do", "chart.open"), False
         try:
             if not why_reading:
                 try:
                     opened = await self.take(work_item_id, actor.login)
                 except (ChartOnHold, ChartOpenElsewhere) as error:
-                    why_reading = error.message
+                    why_reading, on_hold = error.message, isinstance(error, ChartOnHold)
             if why_reading:
                 opened = await self._app.change(look_at_chart, work_item_id)
         except ChartRestricted as error:
@@ -69,6 +69,7 @@ class Opening:
             opened.emergency,
             opened.reading,
             opened.question,
+            on_hold,
         )
         await self._push(screen)
 
@@ -85,11 +86,14 @@ class Opening:
             self._held.let_go(work_item_id)
             raise
 
-    def next_chart(self, worklist: str, leaving: ChartScreen | None = None) -> None:
-        """Take the next ready chart of a worklist; the chart that is left is given back unless it is final."""
-        self._app.in_turn(self._next(worklist, leaving))
+    def next_chart(self, worklist: str, leaving: ChartScreen | None = None, told: str = "") -> None:
+        """Take the next ready chart of a worklist; the chart that is left is given back unless it is final.
 
-    async def _next(self, worklist: str, leaving: ChartScreen | None) -> None:
+        `told` is said before what the chart says when it is opened.
+        """
+        self._app.in_turn(self._next(worklist, leaving, told))
+
+    async def _next(self, worklist: str, leaving: ChartScreen | None, told: str) -> None:
         from store.coding.opening import open_next
         from tui.screens.chart import ChartScreen
 
@@ -109,6 +113,7 @@ class Opening:
             reading,
             left_at=opened.reading,
             question=opened.question,
+            told=told,
         )
         await self._push(chart)
 

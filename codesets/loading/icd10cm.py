@@ -38,6 +38,9 @@ PARTS = (
 _MOST_ENDED = 0.05
 _MOST_LISTED = 8
 
+BEFORE = "the edition before"
+"""What a code set is compared with: the same edition as it was, else the last one before it."""
+
 _Billable = dict[str, str]
 
 
@@ -99,6 +102,7 @@ def compared(before: _Billable, now: _Billable, rows: int) -> Counts:
         added=len(now.keys() - before.keys()),
         changed=sum(not same_title(now[code], title) for code, title in before.items() if code in now),
         ended=len(before.keys() - now.keys()),
+        before=BEFORE,
     )
 
 

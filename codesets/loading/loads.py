@@ -24,6 +24,8 @@ class Counts:
     changed: int = 0
     ended: int = 0
     skipped: int = 0
+    before: str = ""
+    """The edition that it was compared with, where that is known."""
 
 
 def is_loaded(db: sqlite3.Connection, file: SourceFile, recognized: Recognized) -> bool:

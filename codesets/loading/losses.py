@@ -38,6 +38,8 @@ class Compared:
     added: int = 0
     ended: int = 0
     doubts: tuple[str, ...] = ()
+    before: str = ""
+    """The edition it was held against; empty where none was loaded."""
 
 
 @dataclass(frozen=True)
@@ -90,10 +92,18 @@ def compared(db: sqlite3.Connection, loaded: Sequence[Recognized]) -> list[Compa
     another. Nothing is doubted where nothing was loaded before, or little.
     """
     return [
-        Compared(added, ended, (*doubts, *_disagreements(db, one)))
+        Compared(added, ended, (*doubts, *_disagreements(db, one)), _edition_before(db, one))
         for one in loaded
         for added, ended, doubts in [_beside_before(db, one)]
     ]
+
+
+def _edition_before(db: sqlite3.Connection, one: Recognized) -> str:
+    """The edition that a load is held against; empty where nothing of it was loaded before."""
+    kinds = _KEPT.get(one.kind, ())
+    if one.kind in _TERMS_PER_MILLE:
+        kinds = (_Kept("index_terms", (), _TERMS_PER_MILLE[one.kind], "terms"),)
+    return next((earlier[1] for kept in kinds if (earlier := _owner_before(db, one, kept))), "")
 
 
 def _beside_before(db: sqlite3.Connection, one: Recognized) -> tuple[int, int, list[str]]:

@@ -31,6 +31,7 @@ from store.claims.followers import FOLLOWS_REPLACEMENT, FOLLOWS_VOID
 from store.claims.next_payers import billed_before
 from store.claims.numbers import claim_number
 from store.database import Change, Database
+from store.intake.export import NoSuchEncounter, find_encounter
 from store.models import Claim, ClaimDiagnosis, ClaimLine, Coding, Encounter, WorkItem
 from store.settings import Settings, load_settings
 from store.terms import ClaimStatus, CodingKind, CodingStatus, DiagnosisRole
@@ -91,15 +92,14 @@ class BuildReport:
     not_built: tuple[NotBuilt, ...] = ()
 
 
-def build_claims(
-    db: Database, actor: Actor, coding_id: str | None = None, operation_id: str | None = None
-) -> BuildReport:
-    """Build the claim of one coding, or of every final coding that has none, each in a transaction of its own.
+def build_claims(db: Database, actor: Actor, named: str | None = None, operation_id: str | None = None) -> BuildReport:
+    """Build the claims of what is `named`, or of every final coding that has none, each in a transaction of its own.
 
-    A retry with the same operation id goes on where the first attempt stopped. Raises UnknownCoding.
+    Named is one coding by its id, or a visit by its number or id: its newest coding of each side. A retry with the same
+    operation id goes on where the first attempt stopped. Raises UnknownCoding.
     """
     with db.reading() as session:
-        codings = [coding_id] if coding_id else _unbilled(session)
+        codings = _named(session, named) if named else _unbilled(session)
     settings = load_settings()
     built: list[BuiltClaim] = []
     not_built: list[NotBuilt] = []
@@ -114,6 +114,22 @@ def build_claims(
         built += outcome.built
         not_built += outcome.not_built
     return BuildReport(tuple(built), tuple(not_built))
+
+
+def _named(session: Session, named: str) -> list[str]:
+    if session.get(Coding, named):
+        return [named]
+    try:
+        encounter_id = find_encounter(session, named)
+    except NoSuchEncounter as error:
+        raise UnknownCoding(error.message, error.remedy) from None
+    newest: dict[str, str] = {}
+    rows = select(Coding).where(Coding.encounter_id == encounter_id, Coding.status != CodingStatus.SUPERSEDED)
+    for coding in session.exec(rows.order_by(Coding.kind, col(Coding.version))):
+        newest[coding.kind] = coding.id
+    if not newest:
+        raise UnknownCoding(f"visit {named} has no coding yet", "codedesk chart codes it")
+    return list(newest.values())
 
 
 def waiting_codings(db: Database, actor: Actor) -> list[str]:

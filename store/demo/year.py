@@ -27,6 +27,7 @@ from codesets.grouping.discharge import Discharge, StayDiagnosis
 from codesets.grouping.reasons import explain
 from codesets.reference import Reference
 from codesets.shipped_tables import read_table
+from codesets.sources.icd10cm_shipped import EDITION
 from store.actors import Actor
 from store.coding.grouping import drg_columns
 from store.database import Database
@@ -319,7 +320,7 @@ def _coding(
 ) -> tuple[list[str], list[int]]:
     """The final coding of a chart with its steps: its diagnoses, and which of them its lines point at."""
     coder = coders[number % len(coders)]
-    rows.add("coding", id=f"{key}-g", encounter_id=key, kind=kind, version=1, status="final", release="2026",
+    rows.add("coding", id=f"{key}-g", encounter_id=key, kind=kind, version=1, status="final", release=EDITION,
              coder_id=coder, created_at=moment, changed_at=moment, finalized_at=moment, row_version=1)  # fmt: skip
     many = chance.choice((1, 2, 3, 4)) + (2 if number % len(coders) == _THOROUGH else 0)
     codes = list(dict.fromkeys(_one(chance, "dx", setting)[0] for _ in range(many)))

@@ -11,6 +11,7 @@ from sqlmodel import Session, col, select
 
 from codesets.errors import CodedeskError, UnreadableInput
 from store.clock import clock
+from store.code_sets import coded_with
 from store.database import Database
 from store.doctor.finding import Finding, State
 from store.log.anchor import SYSLOG, Anchor, configured_places, read_anchors
@@ -18,6 +19,7 @@ from store.log.check import LogState, check_log
 from store.migrations.append_only import missing_triggers
 from store.models import ChartAccess, LogEntry, Person
 from store.models.columns import moment
+from store.people import administered
 from store.settings import load_settings
 from store.whole import REMEDY, limited_to
 
@@ -45,6 +47,7 @@ def checks(db: Database, path: Path | None) -> Iterator[Finding]:
             words = f"this session sees {seen} alone: log, anchor, backup and emergencies were not looked at"
             yield Finding("whole record", State.NOT_CHECKED, words, f"codedesk doctor {REMEDY}")
             yield _people(session)
+            yield _code_sets(connection)
             return
         anchors, unread = _anchors()
         state = _log_state(db, connection, anchors)
@@ -52,6 +55,7 @@ def checks(db: Database, path: Path | None) -> Iterator[Finding]:
         yield unread or _anchor(session, path, state)
         yield _backup(session)
         yield _people(session)
+        yield _code_sets(connection)
         yield from _emergencies(session)
 
 
@@ -170,6 +174,13 @@ def _people(session: Session) -> Finding:
             "nobody is known yet: whoever starts codedesk is administrator",
             "codedesk users add LOGIN --name NAME --role admin",
         )
+    if not administered(session):
+        return Finding(
+            "people",
+            State.WRONG,
+            "people are known, but no active administrator: nobody can add people or change their rights",
+            "as the owner of the record, without sudo: codedesk users role LOGIN admin (or users enable LOGIN)",
+        )
     account = load_settings().service_account
     own = select(Person.id).where(Person.login == account, col(Person.active).is_(True))
     if account and session.exec(own).first():
@@ -177,6 +188,15 @@ def _people(session: Session) -> Finding:
         remedy = f"codedesk users disable {account}; SHARED-HOST.md has an account for the work of the night"
         return Finding("people", State.WRONG, words, remedy)
     return Finding("people", State.OK, "who is not one of this site's people is refused")
+
+
+def _code_sets(connection: Connection) -> Finding:
+    """Whether the editions are here that final codings were checked against."""
+    found = coded_with(connection)
+    if found.missing:
+        remedy = f"codedesk codesets import their official files; {found.told_here}"
+        return Finding("code sets", State.WRONG, found.told, remedy)
+    return Finding("code sets", State.OK, f"what final codings name is here; no backup has it. {found.told_here}")
 
 
 def _emergencies(session: Session) -> Iterator[Finding]:

@@ -9,12 +9,22 @@ and never the clock of what is discharged and not final billed (`clocks`).
 Reasons are data (`reasons`), and a site extends them. `desk` opens and clears.
 """
 
-from store.holds.desk import HoldRefused, clear_hold, clear_holds, close_hold, hold, named_holds, open_hold
+from store.holds.desk import (
+    HoldRefused,
+    begun_names,
+    clear_hold,
+    clear_holds,
+    close_hold,
+    hold,
+    named_holds,
+    open_hold,
+)
 from store.holds.reasons import HoldReason, hold_reasons, owners, reason_named
 
 __all__ = [
     "HoldReason",
     "HoldRefused",
+    "begun_names",
     "clear_hold",
     "clear_holds",
     "close_hold",

@@ -11,12 +11,15 @@ from codesets.safe import safe_block, safe_line
 from store.actors import Actor
 from store.database import Change, Database
 from store.holds.reasons import HoldReason, owners, reason_named
-from store.models import Hold, WorkItem
+from store.models import Hold, Provider, WorkItem
 from store.models.columns import now
 from store.settings import today
 from store.terms import WorkStatus
 from store.worklists.placing import reroute
 from store.worklists.states import ChartUnavailable, move
+
+MOST_NAMES = 3
+"""How many names a refusal asks whether they were meant."""
 
 _HELD = (WorkStatus.READY, WorkStatus.IN_PROGRESS, WorkStatus.ON_HOLD)
 
@@ -73,6 +76,8 @@ def open_hold(
     said = " ".join(safe_line(reason).split())[:200]
     whose = owner or (known.owner if known else "")
     _check(known, said, whose, physician, about_on, due_on)
+    if names := begun_names(change.session, physician):
+        raise HoldRefused(f"{physician.strip()[:40]!r} only begins a name", f"{' or '.join(names)}? The whole name")
     opened = Hold(
         work_item_id=item.id,
         reason=known.words if known else said,
@@ -92,6 +97,15 @@ def open_hold(
     reroute(change.session, item)
     change.log("chart.hold", "work_item", item.id, reason=opened.reason, owner=whose, hold=opened.id)
     return opened
+
+
+def begun_names(session: Session, name: str) -> list[str]:
+    """The family names of providers here that one word begins without being one: it was not typed to its end."""
+    words = name.lower().replace(",", " ").split()
+    if len(words) != 1:
+        return []
+    known = sorted({one for one in session.exec(select(Provider.family_name)) if one.lower().startswith(words[0])})
+    return [] if any(one.lower() == words[0] for one in known) else known[:MOST_NAMES]
 
 
 def clear_hold(db: Database, actor: Actor, hold_id: str, operation_id: str | None = None) -> bool:

@@ -13,6 +13,9 @@ from pathlib import Path
 from store.intake.files import MAX_LINE, Kind, NotTakenIn, recognize
 from store.intake.jsontext import BadJson, parse_json
 
+NO_END = "its last segment has no end"
+"""What an HL7 file lacks whose last segment may be whole."""
+
 _TAIL = 64 * 1024
 _FILLING = b"\x00 \t"
 _ROOT = re.compile(rb"<([A-Za-z_][\w.:-]*)")
@@ -59,7 +62,7 @@ def _of_hl7(beginning: bytes, tail: bytes) -> str:
             return f"{header.decode()} without its {trailer.decode()}"
     if tail.rstrip(_FILLING).endswith((b"\r", b"\n", b"\x1c")) or set(at_end[-1:]) & {b"BTS", b"FTS"}:
         return ""
-    return "its last segment has no end"
+    return NO_END
 
 
 def _of_xml(beginning: bytes, tail: bytes) -> str:

@@ -20,7 +20,7 @@ NOT_KEPT = "only an excerpt of it was kept; take in its file again"
 
 
 def units_of(content: Content, finished: bool = True) -> Iterator[Unit]:
-    """The units of a recognized file; of one that nobody says is `finished`, no last message without its end."""
+    """The units of a recognized file; of one that nobody says is `finished`, no last message that looks cut."""
     if content.kind == Kind.CCDA:
         from store.intake.ccda import document
 

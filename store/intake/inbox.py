@@ -3,8 +3,10 @@
 Whoever writes into it gives the file another name first and renames it when it is whole: names that begin with a dot or
 end in `.tmp`, `.part` or `.filepart` are being written. Or a file of the same name with `.done` or `.ready` beside it
 says that it is. Of any other file it is a guess: it must have stood still for some looks and end as its format ends
-(`store.intake.ending`); one that stands still without its end goes to quarantine after a while. A file that changed
-while it was read stays and is read again, as is one that was interrupted half way, which changes nothing twice.
+(`store.intake.ending`). One that stands still without its end for some seconds is taken where nothing but the carriage
+return of its last segment is missing (`store.intake.hl7v2.cut`), and else goes to quarantine; should its writer go on
+after all, it comes back and is read again. A file that changed while it was read stays and is read again, as is one
+that was interrupted half way, which changes nothing twice.
 """
 
 from __future__ import annotations
@@ -18,17 +20,22 @@ from pathlib import Path
 from codesets.errors import CodedeskError
 from store.actors import Actor
 from store.database import Database
-from store.intake.ending import missing_end
+from store.intake.ending import NO_END, missing_end
 from store.intake.files import Found, is_hl7
+from store.intake.quarantine import quarantined, set_aside
 from store.intake.report import FileReport, IntakeReport
 from store.intake.run import take_in
 from store.intake.unreadable import keep_unreadable, moved
+from store.models.columns import now
 from store.settings import load_settings
 
 DONE, LEFT_OUT = "done", "quarantine"
 LOOK_SECONDS = 0.5
 STILL_LOOKS = 3
 """Looks in which a file must not have changed before it is taken."""
+
+FOLLOWED_SECONDS = 60
+"""How long a file that was moved without its end is looked at, should its writer go on."""
 
 _BEING_WRITTEN = (".tmp", ".part", ".filepart")
 _MARKS = (".done", ".ready")
@@ -48,10 +55,12 @@ def watch(
     told: Callable[[IntakeReport], None] = lambda report: None,
     look: float = LOOK_SECONDS,
     unended: float | None = None,
+    waiting: Callable[[str], None] = lambda words: None,
 ) -> IntakeReport:
     """Watch until the time is up (None: until interrupted); `told` hears of each file. Raises CannotWatch.
 
-    `unended` are the seconds after which a file without its end goes to quarantine; None: those of the settings.
+    `unended` are the seconds for which a file without its end must stand still; None: those of the settings. `waiting`
+    hears once what such a file waits for.
     """
     for place in (folder, folder / DONE, folder / LEFT_OUT):
         _make(place, folder)
@@ -61,18 +70,30 @@ def watch(
     seen: dict[Path, _Seen] = {}
     files: list[FileReport] = []
     patients = 0
+    followed: list[_Followed] = []
     try:
         while True:
+            followed = [one for one in followed if _still_followed(db, actor, folder, one)]
             seen = {path: _looked_at(seen.get(path), state) for path, state in _waiting(folder).items()}
             for path, one in seen.items():
                 if not (_marked(path) or one.looks >= STILL_LOOKS):
                     continue
                 missing = _missing(path)
-                if missing and not _marked(path) and time.monotonic() - one.since < unended:
+                marked = _marked(path)
+                if missing and not marked and time.monotonic() - one.since < unended:
+                    if not one.told:
+                        rest = f"{unended:g} seconds"
+                        waiting(f"{path.name}: {missing}; it waits until it has not changed for {rest}")
+                        seen[path] = replace(one, told=True)
                     continue
-                report = _taken(db, actor, folder, path, one.state, missing)
-                if report is None:
+                begun = now()
+                taken = _taken(db, actor, folder, path, one.state, missing, marked)
+                if taken is None:
                     continue
+                report, target = taken
+                if missing and not marked:
+                    until = time.monotonic() + FOLLOWED_SECONDS
+                    followed.append(_Followed(path.name, target, one.state, until, begun))
                 files += report.files
                 patients += report.patients
                 told(report)
@@ -95,6 +116,34 @@ class _Seen:
     state: State
     since: float
     looks: int = 0
+    told: bool = False
+
+
+@dataclass(frozen=True)
+class _Followed:
+    """A file that was moved without its end: its name, where to, as what, until when it is looked at (monotonic).
+
+    `begun` is when its reading began, ISO text in UTC.
+    """
+
+    name: str
+    target: Path
+    state: State
+    until: float
+    begun: str
+
+
+def _still_followed(db: Database, actor: Actor, folder: Path, one: _Followed) -> bool:
+    """Bring a file back whose writer went on after it was moved; what was refused of it is set aside."""
+    if time.monotonic() > one.until or not one.target.is_file():
+        return False
+    if not _changed(one.target, one.state):
+        return True
+    refused = [row.id for row in quarantined(db) if row.file_name == one.name and row.received_at >= one.begun]
+    _move(one.target, folder)
+    for number in refused:
+        set_aside(db, actor, number)
+    return False
 
 
 def _looked_at(before: _Seen | None, state: State) -> _Seen:
@@ -115,13 +164,17 @@ def _missing(path: Path) -> str:
         return ""
 
 
-def _taken(db: Database, actor: Actor, folder: Path, path: Path, state: State, missing: str) -> IntakeReport | None:
-    """Take a file in and move it away; None where it went on being written meanwhile, so that it is read again.
+def _taken(
+    db: Database, actor: Actor, folder: Path, path: Path, state: State, missing: str, marked: bool
+) -> tuple[IntakeReport, Path] | None:
+    """Take a file in and move it away, and say where to; None where it went on being written, so that it is read again.
 
     Of a file without its end only whole HL7 messages are taken in: what is left of any other might be half a record.
     """
     if not missing or _is_hl7(path):
-        report = take_in(db, actor, [path], finished=False)
+        report = take_in(db, actor, [path], finished=marked)
+        if missing == NO_END and not report.quarantined:
+            missing = ""
     else:
         report = IntakeReport((FileReport(path.name, "", messages=(f"it broke off: {missing}",)),), 0)
     if _changed(path, state):
@@ -134,7 +187,7 @@ def _taken(db: Database, actor: Actor, folder: Path, path: Path, state: State, m
         keep_unreadable(db, actor, Found(path.name, 0, target), f"it broke off: {missing}", 0)
     if report.exit_code or missing:
         moved(db, actor, path, target)
-    return report
+    return report, target
 
 
 def _waiting(folder: Path) -> dict[Path, State]:

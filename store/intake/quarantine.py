@@ -99,17 +99,27 @@ def set_aside(db: Database, actor: Actor, number: str, operation_id: str | None 
         change.log("quarantine.aside", "quarantine", row.id)
 
 
-def retry(db: Database, actor: Actor, numbers: Sequence[str] = (), visit: str = "") -> IntakeReport:
+@dataclass(frozen=True)
+class Retried(IntakeReport):
+    """What came of another try: rows that were tried, those that still wait, and those that were left as they are."""
+
+    tried: int = 0
+    still: int = 0
+    left: int = 0
+
+
+def retry(db: Database, actor: Actor, numbers: Sequence[str] = (), visit: str = "") -> Retried:
     """Try records and files again, all that wait where none is named. `visit` says which visit a document belongs to.
 
-    A message that broke off is tried where it is named alone: only a person can say that it is whole.
+    A message that looks cut is tried where it is named alone (`left` counts the others): only a person can say that it
+    is whole.
 
     Raises NoSuchRecord, NoSuchEncounter before anything is tried.
     """
     from store.intake.batch import Batch
     from store.intake.export import find_encounter
     from store.intake.formats import unit_of
-    from store.intake.hl7v2.feed import BROKE_OFF
+    from store.intake.hl7v2.feed import may_be_whole
     from store.intake.unreadable import FILE, try_file
     from store.worklists import place as place_in_worklist
 
@@ -119,8 +129,13 @@ def retry(db: Database, actor: Actor, numbers: Sequence[str] = (), visit: str = 
             found = session.get_one(Encounter, find_encounter(session, visit))
             chosen = (found.source, found.visit_number)
     rows = [find_record(db, number) for number in numbers]
+    left = 0
     if not numbers:
-        rows = [row for row in quarantined(db) if not row.reason.startswith(BROKE_OFF)]
+        waiting = quarantined(db)
+        rows = [
+            row for row in waiting if row.kind == FILE or may_be_whole(row.reason, row.place, content_of(row) or b"")
+        ]
+        left = len(waiting) - len(rows)
     tallies: dict[str, Tally] = {}
     batch = Batch(db, actor, place_in_worklist, lambda *_: None)
     files = [try_file(db, actor, row) for row in rows if row.kind == FILE]
@@ -136,10 +151,12 @@ def retry(db: Database, actor: Actor, numbers: Sequence[str] = (), visit: str = 
     batch.flush()
     report = whole_report(tallies.values())
     tried_files = tuple(file for one in files for file in one.files)
-    report = IntakeReport((*report.files, *tried_files), report.patients + sum(one.patients for one in files))
+    ids = {row.id for row in rows}
+    still = sum(row.id in ids for row in quarantined(db))
     with db.change(actor) as change:
-        change.log("quarantine.retry", tried=len(rows), still=report.quarantined)
-    return report
+        change.log("quarantine.retry", tried=len(ids), still=still)
+    patients = report.patients + sum(one.patients for one in files)
+    return Retried((*report.files, *tried_files), patients, tried=len(ids), still=still, left=left)
 
 
 def _tried_again(change: Change, waiting: Waiting, reasons: Sequence[str]) -> None:

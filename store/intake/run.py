@@ -63,7 +63,7 @@ def take_in(
 
     Nothing of a bad record is stored; it goes to quarantine and the rest goes on, as does a file that cannot be read,
     unless `unreadable` hears of it instead. A `dry` run stores nothing and tries the first records only. Of files that
-    nobody says are `finished`, a last message without its end is refused.
+    nobody says are `finished`, a last message without its end is refused where it looks cut.
 
     Raises DatabaseUnusable, or the error of a map that cannot be used.
     """

@@ -37,6 +37,10 @@ _PORTION = 500
 """How many anchored entries are looked up at once."""
 
 
+NOT_HERE = ", which is not in the key file"
+"""How the reason ends of a log whose key is that of another place."""
+
+
 @dataclass(frozen=True)
 class Fault:
     """An entry that does not fit (`seq`, 1-based), and why; `of_anchor`: it does not fit an anchor."""
@@ -102,7 +106,7 @@ def check_log(
     """
     mine = {key.fingerprint for key in keys}
     if (fact := _known_key(connection)) and fact not in mine:
-        return _broken(Fault(1, f"the log was written under key {fact}, which is not in the key file"))
+        return _broken(Fault(1, f"the log was written under key {fact}{NOT_HERE}"))
     wanted: dict[int, list[Anchor]] = {}
     given = list(anchors)
     for anchor in given:

@@ -64,7 +64,7 @@ class ProviderQueryStep(SQLModel, table=True):
 
     id: str = Field(default_factory=new_id, primary_key=True)
     provider_query_id: str = Field(foreign_key="provider_query.id", index=True)
-    step: Line = Field(description="draft, send, remind, reassign, escalate, answer, close or cancel")
+    step: Line = Field(description="draft, send, remind, reassign, escalate, answer, correct, withdraw, close, cancel")
     status: QueryStatus = Field(sa_type=words(QueryStatus), description="after the step")
     words: Block = ""
     made_by: Line = Field(description="login")

@@ -4,12 +4,15 @@ The practice is that of AHIMA/ACDIS, Guidelines for Achieving a Compliant Query 
 clinical indicators of this record, does not lead, says nothing of money or quality scores, and leaves answers open.
 
     draft ──send──▶ sent ──answer──▶ answered ──close──▶ closed (agreed, disagreed, no opinion)
-      │ ▲            │ ▲ │
-      │ └─revise     │ │ └──close──▶ closed (no response)
-      │              │ └─reassign, remind, escalate (when its day has passed)
-      └──cancel──────┴──cancel──▶ canceled (with a reason)
+      │ ▲           │ │ ▲             │ │ ▲
+      │ └─revise    │ │ └──withdraw───┘ └─┴─correct (each with a reason)
+      │             │ ├─reassign, remind, escalate (when its day has passed): sent as before
+      │             │ └──close──▶ closed (no response)
+      └──cancel─────┴──cancel──▶ canceled (with a reason)
 
-A query that is sent holds its chart (`store.holds`); the hold clears when it is answered, closed or canceled. Spoken
+A query that is sent holds its chart (`store.holds`); the hold clears when it is answered, closed or canceled. An answer
+that was written down wrong is corrected, one that never came is withdrawn, and its chart waits again; what stood there
+before stays in the history. A provider's own message is corrected by another query. Spoken
 queries keep the same rules. `machine` has the states, `tables` reasons and templates, `lint` what a query must not
 say, `desk` the steps, `output` the query as text and as HL7.
 """
@@ -18,12 +21,14 @@ from store.provider_queries.desk import (
     answer,
     cancel,
     close,
+    correct,
     draft,
     escalate_due,
     reassign,
     remind,
     revise,
     send,
+    withdraw,
 )
 from store.provider_queries.lint import Flaw, lint
 from store.provider_queries.machine import STEPS, QueryRefused, Step, after
@@ -38,6 +43,7 @@ __all__ = [
     "answer",
     "cancel",
     "close",
+    "correct",
     "draft",
     "escalate_due",
     "lint",
@@ -48,4 +54,5 @@ __all__ = [
     "revise",
     "send",
     "templates",
+    "withdraw",
 ]

@@ -13,8 +13,19 @@ from codesets.safe import safe_block, safe_line
 from store import access
 from store.actors import Actor
 from store.database import Change, Database
-from store.holds import close_hold, open_hold
-from store.models import Claim, Coding, Document, Encounter, EncounterProvider, Hold, Provider, ProviderQuery, WorkItem
+from store.holds import begun_names, close_hold, open_hold
+from store.models import (
+    Claim,
+    Coding,
+    Document,
+    Encounter,
+    EncounterProvider,
+    Hold,
+    Person,
+    Provider,
+    ProviderQuery,
+    WorkItem,
+)
 from store.models import ProviderQueryStep as StepRow
 from store.models.columns import now
 from store.provider_queries.lint import Flaw, lint
@@ -158,26 +169,32 @@ def send(
             raise QueryRefused(f"not sent: {refusing[0].told}{more}", "codedesk queries lint shows every flaw")
         if not row.provider:
             raise QueryRefused("not sent: nobody is asked", "name a provider")
+        if names := begun_names(change.session, row.provider):
+            raise QueryRefused(f"not sent: {row.provider!r} only begins a name", f"{' or '.join(names)}?")
         item = change.session.get_one(WorkItem, row.work_item_id)
         waits = _waits(change.session, item, row.timing)
         row.status, row.sent_at = status, now()
         row.due_on = (today() + timedelta(days=tables().due_days)).isoformat()
         row.drg_before = drg_before
         if waits:
-            note = f"query {row.number}"
-            held = open_hold(change, item, "query", note=note, physician=row.provider, due_on=row.due_on)
-            row.hold_id = held.id
+            row.hold_id = _held(change, row, item)
         _settled(change, row, Step.SEND, row.provider)
         change.answer = {"warnings": [asdict(flaw) for flaw in flaws], "waits": waits}
         return Sent(tuple(flaws), waits)
 
 
-def _waits(session: Session, item: WorkItem, timing: QueryTiming) -> bool:
+def _held(change: Change, row: ProviderQuery, item: WorkItem) -> str:
+    """Hold the chart of a query until its answer; the id of the hold."""
+    note = f"query {row.number}"
+    return open_hold(change, item, "query", note=note, physician=row.provider, due_on=row.due_on or "").id
+
+
+def _waits(session: Session, item: WorkItem, timing: QueryTiming, refused: str = "not sent") -> bool:
     """Whether a chart can wait for the answer of a query; not where it is asked after the bill. Raises QueryRefused."""
     if item.status in (WorkStatus.READY, WorkStatus.IN_PROGRESS, WorkStatus.ON_HOLD):
         return True
     if item.status is not WorkStatus.FINAL:
-        raise QueryRefused("not sent: the chart has nothing to code", "cancel the query")
+        raise QueryRefused(f"{refused}: the chart has nothing to code", "cancel the query")
     claims = session.exec(
         select(Claim.status)
         .join(Coding, col(Coding.id) == Claim.coding_id)
@@ -186,12 +203,12 @@ def _waits(session: Session, item: WorkItem, timing: QueryTiming) -> bool:
     ).all()
     if ClaimStatus.EXPORTED not in claims:
         raise QueryRefused(
-            "not sent: the chart is final coded, and its claim would leave without the answer",
+            f"{refused}: the chart is final coded, and its claim would leave without the answer",
             "take the codes back first (u in the chart, or codedesk chart VISIT --undo)",
         )
     if timing is not QueryTiming.POST_BILL:
         raise QueryRefused(
-            "not sent: the claim has left and cannot wait for the answer",
+            f"{refused}: the claim has left and cannot wait for the answer",
             "recode the chart first (codedesk chart VISIT --recode WHY), or ask with --timing post_bill",
         )
     return False
@@ -272,6 +289,71 @@ def take_answer(
     row.answer, row.answer_text = _chosen(row, choice, words), safe_block(words)[:4000].strip()
     row.status, row.answered_at, row.answered_by = status, now(), _line(answered_by) or row.provider
     return _settled(change, row, Step.ANSWER, row.answer or row.answer_text, row.answered_by if by_provider else "")
+
+
+def correct(
+    db: Database,
+    actor: Actor,
+    query_id: str,
+    reason: str,
+    choice: str = "",
+    words: str = "",
+    answered_by: str = "",
+    operation_id: str | None = None,
+) -> None:
+    """Put another answer in the place of one that was written down wrong; the history keeps both. Raises QueryRefused.
+
+    Until the query is closed, with a reason, and never of an answer that a provider's own message brought.
+    """
+    with db.change(actor, operation_id, "query.correct") as change:
+        if change.repeated:
+            return
+        row = _row(change, query_id)
+        status, why = _mended(change.session, row, Step.CORRECT, reason)
+        before = _answered(row)
+        row.answer, row.answer_text = _chosen(row, choice, words), safe_block(words)[:4000].strip()
+        row.status, row.answered_by = status, _line(answered_by) or row.answered_by
+        if _answered(row) == before:
+            raise QueryRefused("that is the answer it has", "nothing was corrected")
+        _settled(change, row, Step.CORRECT, f"{_answered(row)}; before: {before}; why: {why}")
+
+
+def withdraw(db: Database, actor: Actor, query_id: str, reason: str, operation_id: str | None = None) -> bool:
+    """Take an answer back that never came; whether its chart waits again. Raises QueryRefused."""
+    with db.change(actor, operation_id, "query.withdraw") as change:
+        if change.repeated:
+            return bool(change.answer["waits"])
+        row = _row(change, query_id)
+        status, why = _mended(change.session, row, Step.WITHDRAW, reason)
+        item = change.session.get_one(WorkItem, row.work_item_id)
+        waits = _waits(change.session, item, row.timing, "not taken back")
+        before = _answered(row)
+        row.status, row.answer, row.answer_text, row.answered_at, row.answered_by = status, "", "", None, ""
+        row.due_on = (today() + timedelta(days=tables().due_days)).isoformat()
+        if waits:
+            row.hold_id = _held(change, row, item)
+        _settled(change, row, Step.WITHDRAW, f"before: {before}; why: {why}")
+        change.answer = {"waits": waits}
+        return waits
+
+
+def _mended(session: Session, row: ProviderQuery, step: Step, reason: str) -> tuple[QueryStatus, str]:
+    """The state after a mended answer, and why. Raises QueryRefused."""
+    status, why = after(row.status, step), _line(reason)
+    if not why:
+        raise QueryRefused("an answer is mended with a reason", "say why")
+    answers = select(StepRow).where(StepRow.provider_query_id == row.id, StepRow.step == Step.ANSWER)
+    last = session.exec(answers.order_by(col(StepRow.made_at).desc(), col(StepRow.id).desc()).limit(1)).first()
+    own = select(Person.id).where(Person.login == row.answered_by)
+    if last and last.made_by == row.answered_by and session.exec(own).first() is None:
+        raise QueryRefused("the provider's own message answered it", "close it, and ask by another query")
+    return status, why
+
+
+def _answered(row: ProviderQuery) -> str:
+    """The answer as it stands, in words, with who gave it."""
+    said = ": ".join(filter(None, (row.answer, _line(row.answer_text))))
+    return f"{said} ({row.answered_by})"
 
 
 def option_meant(options: Sequence[str], choice: str, words: str) -> str:

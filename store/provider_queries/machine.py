@@ -24,6 +24,8 @@ class Step(StrEnum):
     REMIND = "remind"
     ESCALATE = "escalate"
     ANSWER = "answer"
+    CORRECT = "correct"
+    WITHDRAW = "withdraw"
     CLOSE = "close"
     CANCEL = "cancel"
 
@@ -42,7 +44,11 @@ STEPS: dict[QueryStatus, dict[Step, QueryStatus]] = {
         Step.CLOSE: QueryStatus.CLOSED,
         Step.CANCEL: QueryStatus.CANCELED,
     },
-    QueryStatus.ANSWERED: {Step.CLOSE: QueryStatus.CLOSED},
+    QueryStatus.ANSWERED: {
+        Step.CORRECT: QueryStatus.ANSWERED,
+        Step.WITHDRAW: QueryStatus.SENT,
+        Step.CLOSE: QueryStatus.CLOSED,
+    },
     QueryStatus.CLOSED: {},
     QueryStatus.CANCELED: {},
 }

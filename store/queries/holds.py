@@ -154,3 +154,30 @@ def _row(row: Row, today: date) -> HoldRow:
 
 def _days(moment: str, day: date) -> int:
     return max((day - date.fromisoformat(moment[:10])).days, 0)
+
+
+def physicians(reader: Reader, work_item_id: str = "") -> list[tuple[str, str]]:
+    """Names of those whom a hold can wait for, each with a word: the visit's own first, then everybody here."""
+    own = reader.rows(
+        """
+        SELECT v.family_name, v.given_name, v.credential, x.role FROM encounter_provider x
+        JOIN provider v ON v.id = x.provider_id JOIN work_item w ON w.encounter_id = x.encounter_id
+        WHERE w.id = :id
+        ORDER BY CASE x.role WHEN 'attending' THEN 1 WHEN 'rendering' THEN 2 WHEN 'operating' THEN 3 ELSE 4 END
+        """,
+        id=work_item_id,
+    )
+    others = reader.rows(
+        "SELECT family_name, given_name, credential FROM provider ORDER BY family_name, given_name LIMIT :most",
+        most=MOST_ROWS,
+    )
+    named: dict[str, str] = {}
+    for row in own:
+        named.setdefault(_named(row), f"{row['role']} of this visit")
+    for row in others:
+        named.setdefault(_named(row), "")
+    return list(named.items())
+
+
+def _named(row: Row) -> str:
+    return " ".join(filter(None, (row["given_name"], row["family_name"], row["credential"])))

@@ -14,6 +14,8 @@ from store.queries import Reader, Row
 from store.terms import QueryOutcome, QueryStatus, QueryTiming, QueryType
 
 MOST_ROWS = 5000
+MOST_SAID = 120
+"""Characters of an answer that one line tells of it."""
 
 
 class QueryFilter(StrEnum):
@@ -198,6 +200,21 @@ def queries_of_chart(reader: Reader, work_item_id: str, today: date) -> list[Que
     """Every query about a chart, the newest first."""
     rows = reader.rows(f"{_SELECT} WHERE q.work_item_id = :id ORDER BY q.number DESC", id=work_item_id)
     return [_row(row, today) for row in rows]
+
+
+def answer_to_read(reader: Reader, work_item_id: str) -> str:
+    """The newest answer about a chart whose query is not closed, in one line; empty where there is none."""
+    rows = reader.rows(
+        "SELECT number, answer, answer_text, answered_by FROM provider_query"
+        " WHERE work_item_id = :id AND status = 'answered' ORDER BY answered_at DESC, number DESC LIMIT 1",
+        id=work_item_id,
+    )
+    if not rows:
+        return ""
+    row = rows[0]
+    said = " ".join(": ".join(filter(None, (row["answer"], row["answer_text"]))).split())
+    short = said if len(said) <= MOST_SAID else f"{said[: MOST_SAID - 1]}…"
+    return f"Query {row['number']} is answered: {short} ({row['answered_by']})"
 
 
 def _row(row: Row, today: date) -> QueryRow:

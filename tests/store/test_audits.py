@@ -706,7 +706,7 @@ def test_codes_do_not_stay_without_a_reason(
 
 
 def test_another_coder_does_not_say_that_codes_stay(coded_site: Database, found_wrong: Audit) -> None:
-    add_person(coded_site, Actor("root", Role.ADMIN), "other", "Other Coder", Role.CODER)
+    add_person(coded_site, SYSTEM, "other", "Other Coder", Role.CODER)
 
     with pytest.raises(AuditRefused, match="coded by somebody else"):
         corrections.keep_codes(coded_site, person_of(coded_site, Role.CODER, "other"), found_wrong.id, "it is right")

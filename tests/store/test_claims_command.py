@@ -6,11 +6,12 @@ import json
 from pathlib import Path
 
 import pytest
+from sqlmodel import select
 
 from codesets.catalog import Reference
 from store.actors import SYSTEM
 from store.database import Database
-from store.models import Person
+from store.models import Claim, Coding, Encounter, Person
 from store.os_account import os_login
 from store.terms import Role
 from tests.store.claim_samples import TODAY, add_coding, add_encounter
@@ -45,6 +46,31 @@ def test_an_empty_database_says_what_would_fill_it(capsys: pytest.CaptureFixture
     code = main(["claims", "list"])
 
     assert (code, "claims build" in capsys.readouterr().out) == (0, True)
+
+
+@pytest.mark.parametrize("by", ["visit number", "visit", "coding"])
+def test_a_claim_is_built_of_a_visit_or_a_coding_that_is_named(
+    site: Database, capsys: pytest.CaptureFixture[str], by: str
+) -> None:
+    sound(site, "V1")
+    sound(site, "V5")
+    with site.reading() as session:
+        coding = session.exec(select(Coding).join(Encounter).where(Encounter.visit_number == "V5")).one()
+    named = {"visit number": "V5", "visit": coding.encounter_id, "coding": coding.id}[by]
+
+    code = main(["claims", "build", named])
+
+    with site.reading() as session:
+        claims = session.exec(select(Claim.coding_id)).all()
+    assert (code, list(claims)) == (0, [coding.id])
+    assert "1 claim built" in capsys.readouterr().out
+
+
+def test_a_name_that_is_no_visit_and_no_coding_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
+    code = main(["claims", "build", "V77"])
+
+    assert code == 2
+    assert "V77 is not known here" in capsys.readouterr().err
 
 
 def test_a_list_that_shows_some_alone_says_so_where_none_fits(

@@ -114,7 +114,7 @@ def test_rows_are_in_an_order_that_what_is_told_makes(year: Database, tmp_path: 
 
 
 def test_a_filter_that_asks_for_more_is_not_kept_and_an_old_one_holds_up_no_other(year: Database) -> None:
-    add_person(year, Actor("root", Role.ADMIN), "man", "Man Ager", Role.MANAGER)
+    add_person(year, SYSTEM, "man", "Man Ager", Role.MANAGER)
     with year.reading() as session:
         manager = actor_for(session.exec(select(Person).where(Person.login == "man")).one())
     view = view_named("encounter")

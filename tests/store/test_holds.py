@@ -19,7 +19,7 @@ from store.holds import HoldRefused, clear_hold, clear_holds, hold, hold_reasons
 from store.holds.clocks import coder_seconds
 from store.intake.export import export_encounter
 from store.intake.writer import store_encounter
-from store.models import Hold, LogEntry, WorkItem
+from store.models import Hold, LogEntry, Provider, WorkItem
 from store.queries import SessionReader
 from store.queries.holds import HoldFilter, hold_counts, hold_list
 from store.queries.worklists import Listing, worklist_rows
@@ -237,3 +237,13 @@ def test_the_coder_s_clock_stands_still_in_every_minute_of_a_hold(
 
     free = sum(not any(a <= m < (end if b is None else b) for a, b in held) for m in range(end))
     assert seconds == free * 60
+
+
+def test_a_physician_whose_name_is_only_begun_is_asked_for_whole(demo: Database, coder: Actor, chart: str) -> None:
+    with demo.change(coder) as change:
+        change.session.add(Provider(source="TEST", local_id="P-OKA", family_name="Okafor", given_name="Ifeoma"))
+
+    with pytest.raises(HoldRefused, match="'oka' only begins a name") as told:
+        hold(demo, coder, chart, "operative-report", physician="oka", about_on="2026-09-14")
+
+    assert "Okafor?" in told.value.remedy

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import zlib
 from pathlib import Path
 
 import pytest
+from sqlmodel import select
 
 from store.actors import SYSTEM
 from store.database import Database
@@ -13,6 +15,7 @@ from store.intake.quarantine import quarantined, retry
 from store.models import Charge, Encounter, Quarantine
 from tests.store.hl7_samples import charge, message, pid, pv1, write
 from tests.store.intake_samples import count, only
+from tui.cli import main
 
 HEAD = b"FHS|^~\\&|A\rBHS|^~\\&|A\r"
 
@@ -71,7 +74,8 @@ def test_a_cut_charge_is_never_posted_and_a_retry_of_all_leaves_it(db: Database,
 
     assert count(db, Charge) == 0
     assert reasons(report)[0].startswith("it broke off")
-    assert retry(db, SYSTEM).total("records") == 0
+    again = retry(db, SYSTEM)
+    assert (again.tried, again.still, again.left) == (0, 0, 1)
 
 
 def test_a_person_can_say_that_a_message_without_its_end_is_whole(db: Database, tmp_path: Path) -> None:
@@ -88,3 +92,32 @@ def test_one_message_whose_sender_leaves_the_last_end_out_is_taken_and_told(db: 
 
     assert count(db, Encounter) == 1
     assert report.files[0].messages == ("its last segment has no end; it was taken as whole",)
+
+
+def test_a_retry_of_all_takes_a_single_message_that_only_lacks_its_last_carriage_return(
+    db: Database, tmp_path: Path
+) -> None:
+    cut = write(tmp_path / "cut.hl7", visit("1")[: visit("1").index(b"PV1") + 4])
+    take_in(db, SYSTEM, [cut], finished=False)
+    with db.change(SYSTEM) as change:
+        row = change.session.exec(select(Quarantine)).one()
+        row.content = zlib.compress(visit("1").rstrip(b"\r"))
+
+    again = retry(db, SYSTEM)
+
+    assert (again.tried, again.still, again.left) == (1, 0, 0)
+    assert (count(db, Encounter), quarantined(db)) == (1, [])
+
+
+def test_the_command_says_what_a_retry_of_all_left(
+    db: Database, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    take(db, tmp_path, visit("1") + visit("2").rstrip(b"\r"))
+
+    code = main(["intake", "quarantine", "retry"])
+
+    assert code == 1
+    assert capsys.readouterr().out.splitlines()[-2:] == [
+        "0 rows tried, 0 still in quarantine",
+        "1 message not tried: cut short, it seems; retry NUMBER takes one that is whole",
+    ]

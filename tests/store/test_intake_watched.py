@@ -12,9 +12,11 @@ from store.actors import SYSTEM
 from store.database import Database
 from store.intake import IntakeReport, take_in
 from store.intake.ending import missing_end
+from store.intake.hl7v2.cut import looks_cut
 from store.intake.inbox import watch
+from store.intake.quarantine import quarantined
 from store.models import Encounter, Quarantine
-from tests.store.hl7_samples import message, pid, pv1, write
+from tests.store.hl7_samples import charge, message, note, pid, pv1, write
 from tests.store.intake_samples import count, only, write_lines
 
 HEAD = b"FHS|^~\\&|A\rBHS|^~\\&|A\r"
@@ -90,6 +92,63 @@ def test_a_watched_file_that_stays_without_its_end_goes_to_quarantine_with_the_r
     assert [path.name for path in (tmp_path / "quarantine").iterdir()] == ["half"]
     assert (list((tmp_path / "done").iterdir()), count(db, Encounter)) == ([], visits)
     assert only(db, Quarantine).reason.startswith(reason)
+
+
+@pytest.mark.parametrize(
+    ("data", "whole"),
+    [
+        (visit("1").rstrip(b"\r"), True),
+        (visit("1").partition(b"V1|")[0] + b"V", False),
+        (visit("1").partition(b"PV1|")[0] + b"PV1|", False),
+        (visit("1").partition(b"V1^^^NORTH|")[0] + b"V1", False),
+        (message("MDM^T02", pid(), pv1(), *note())[:-3], False),
+        (message("DFT^P03", pid(), pv1(), charge("T1")).rstrip(b"\r"), False),
+        (message("ADT^A04", pid(), pv1(), "NTE|1||half an escape \\T").rstrip(b"\r"), False),
+    ],
+    ids=["whole", "in a name", "without fields", "in its number", "in a text", "after a charge", "in an escape"],
+)
+def test_a_message_that_rests_without_its_last_carriage_return_is_taken_unless_it_looks_cut(
+    db: Database, tmp_path: Path, data: bytes, whole: bool
+) -> None:
+    (tmp_path / "one.hl7").write_bytes(data)
+
+    watch(db, SYSTEM, tmp_path, seconds=0.6, look=0.05, unended=0.3)
+
+    assert [path.parent.name for path in tmp_path.glob("*/one.hl7")] == ["done" if whole else "quarantine"]
+    assert (count(db, Encounter), count(db, Quarantine)) == ((1, 0) if whole else (0, 1))
+
+
+def test_what_a_file_without_its_end_waits_for_is_said_once(db: Database, tmp_path: Path) -> None:
+    (tmp_path / "one.hl7").write_bytes(visit("1").rstrip(b"\r"))
+    said: list[str] = []
+
+    watch(db, SYSTEM, tmp_path, seconds=0.6, look=0.05, unended=0.3, waiting=said.append)
+
+    assert said == ["one.hl7: its last segment has no end; it waits until it has not changed for 0.3 seconds"]
+
+
+@pytest.mark.parametrize("cut", [80, 10], ids=["looks cut", "looks whole"])
+def test_a_file_whose_writer_goes_on_after_it_was_moved_comes_back_and_is_read_whole(
+    db: Database, tmp_path: Path, cut: int
+) -> None:
+    data = visit("1")
+    beginning = data[:-cut]
+    with (tmp_path / "slow.hl7").open("wb", buffering=0) as file:
+        file.write(beginning)
+        assert looks_cut(beginning) == (cut == 80)
+
+        def go_on() -> None:
+            time.sleep(0.8)
+            file.write(data[len(beginning) :])
+
+        writer = threading.Thread(target=go_on)
+        writer.start()
+        watch(db, SYSTEM, tmp_path, seconds=1.8, look=0.05, unended=0.2)
+        writer.join()
+
+    assert (tmp_path / "done" / "slow.hl7").read_bytes() == data
+    assert only(db, Encounter).visit_number == "V1"
+    assert quarantined(db) == []
 
 
 def test_a_watched_file_that_grew_while_it_was_read_is_read_again(

@@ -268,6 +268,8 @@ NOT_A_LOOK = {
     "audit_history": "part of an audit",
     "audit_sides": "part of an audit",
     "audited_after_bill": "part of a chart",
+    "answer_to_read": "part of a chart",
+    "physicians": "people of the site and of the chart that is put on hold, and nothing of its patient",
     "sample_list": "numbers",
     "coding_defaults": "part of a chart",
     "draft_of": "what the person typed at an open chart",

@@ -35,6 +35,7 @@ from store.provider_queries import (
     answer,
     cancel,
     close,
+    correct,
     draft,
     escalate_due,
     lint,
@@ -45,6 +46,7 @@ from store.provider_queries import (
     revise,
     send,
     templates,
+    withdraw,
 )
 from store.provider_queries.desk import Question, from_template
 from store.provider_queries.machine import STEPS
@@ -215,7 +217,7 @@ def test_the_history_of_a_draft_tells_what_was_revised_and_nothing_twice(
     query_id = draft(demo, coder, chart[0], asked(chart))
     revise(demo, coder, query_id, asked(chart))
     revise(demo, coder, query_id, asked(chart, question="What stage is it?"))
-    revise(demo, coder, query_id, asked(chart, question="What stage is it?", options=("Stage 4",)))
+    revise(demo, coder, query_id, asked(chart, question="What stage is it?", options=("Stage 3b",)))
 
     with demo.reading() as session:
         page = provider_query_of(SessionReader(session), query_id, today(), coder.person_id or "")
@@ -258,6 +260,82 @@ def test_a_sent_query_holds_its_chart_until_it_is_answered(
     assert page and (page.answer, page.drg_before, page.drg_after) == ("Stage 3b", "683", "682")
     assert [step.step for step in page.steps] == ["draft", "send", "answer", "close"]
     assert logged == ["query.draft", "query.send", "query.answer", "query.close"]
+
+
+def test_an_answer_that_was_written_down_wrong_is_corrected_and_the_history_keeps_both(
+    demo: Database, coder: Actor, chart: tuple[str, str, int]
+) -> None:
+    query = draft(demo, coder, chart[0], asked(chart))
+    send(demo, coder, query)
+    answer(demo, coder, query, "Stage 3a", answered_by="Adeyemi MD")
+
+    correct(demo, coder, query, "the row above was taken", "Stage 3b")
+
+    with demo.reading() as session:
+        page = provider_query_of(SessionReader(session), query, today())
+        logged = [e.action for e in session.exec(select(LogEntry).where(LogEntry.target_id == query))]
+    assert page and (page.answer, page.answered_by) == ("Stage 3b", "Adeyemi MD")
+    assert page.steps[-1].said == ("Stage 3b (Adeyemi MD); before: Stage 3a (Adeyemi MD); why: the row above was taken")
+    assert status_of(demo, query) == (QueryStatus.ANSWERED, WorkStatus.READY)
+    assert logged[-1] == "query.correct"
+
+
+def test_an_answer_that_never_came_is_withdrawn_and_the_chart_waits_again(
+    demo: Database, coder: Actor, chart: tuple[str, str, int]
+) -> None:
+    query = draft(demo, coder, chart[0], asked(chart))
+    send(demo, coder, query)
+    answer(demo, coder, query, "Stage 3a")
+
+    waits = withdraw(demo, coder, query, "Enter was pressed by mistake")
+
+    waiting = status_of(demo, query)
+    answer(demo, coder, query, "Stage 3b")
+    assert waits and waiting == (QueryStatus.SENT, WorkStatus.ON_HOLD)
+    assert status_of(demo, query) == (QueryStatus.ANSWERED, WorkStatus.READY)
+
+
+@pytest.mark.parametrize("mend", [lambda *to: correct(*to, "Stage 3b"), withdraw])
+@pytest.mark.parametrize(
+    ("before", "reason", "said"),
+    [
+        ("answered", " ", "mended with a reason"),
+        ("closed", "wrong", "closed has no step"),
+        ("sent", "wrong", "sent has no step"),
+    ],
+)
+def test_an_answer_is_mended_with_a_reason_until_its_query_is_closed(
+    demo: Database,
+    coder: Actor,
+    chart: tuple[str, str, int],
+    mend: Callable[..., object],
+    before: str,
+    reason: str,
+    said: str,
+) -> None:
+    query = draft(demo, coder, chart[0], asked(chart))
+    send(demo, coder, query)
+    if before != "sent":
+        answer(demo, coder, query, "Stage 3a")
+    if before == "closed":
+        close(demo, coder, query, QueryOutcome.AGREED)
+
+    with pytest.raises(QueryRefused, match=said):
+        mend(demo, coder, query, reason)
+
+
+def test_an_answer_is_not_withdrawn_from_a_chart_whose_claim_would_leave_without_it(
+    demo: Database, coder: Actor, chart: tuple[str, str, int]
+) -> None:
+    query = draft(demo, coder, chart[0], asked(chart))
+    send(demo, coder, query)
+    answer(demo, coder, query, "Stage 3a")
+    final_coded(demo, coder, chart[0], ClaimStatus.READY)
+
+    with pytest.raises(QueryRefused, match="not taken back: the chart is final coded"):
+        withdraw(demo, coder, query, "it never came")
+
+    assert status_of(demo, query)[0] == QueryStatus.ANSWERED
 
 
 def final_coded(db: Database, coder: Actor, work_item_id: str, claim: ClaimStatus) -> None:
@@ -432,6 +510,14 @@ class Walk(RuleBasedStateMachine):
     @rule(query=queries, choice=st.sampled_from(["Stage 3a", "Other", "moon"]))
     def answer(self, query: str, choice: str) -> None:
         self._step(query, "answer", lambda: answer(self.db, self.coder, query, choice))
+
+    @rule(query=queries, choice=st.sampled_from(["Stage 3a", "Stage 3b"]))
+    def correct(self, query: str, choice: str) -> None:
+        self._step(query, "correct", lambda: correct(self.db, self.coder, query, "mistaken", choice))
+
+    @rule(query=queries)
+    def withdraw(self, query: str) -> None:
+        self._step(query, "withdraw", lambda: withdraw(self.db, self.coder, query, "it never came"))
 
     @rule(query=queries, outcome=st.sampled_from(list(QueryOutcome)))
     def close(self, query: str, outcome: QueryOutcome) -> None:

@@ -11,7 +11,7 @@ from store.actors import SYSTEM, Actor
 from store.database import Database
 from store.intake import IntakeReport, take_in
 from store.models import Document, Encounter, LogEntry, Patient, ProviderQuery, ProviderQueryStep, Quarantine, WorkItem
-from store.provider_queries import draft, send
+from store.provider_queries import QueryRefused, correct, draft, send
 from store.provider_queries.desk import Question, option_meant
 from store.provider_queries.output import as_hl7
 from store.queries import SessionReader
@@ -92,6 +92,17 @@ def test_an_answer_settles_its_query_clears_the_hold_and_is_read_in_the_chart(
         steps = session.exec(select(ProviderQueryStep).where(ProviderQueryStep.step == "answer")).all()
     assert [step.made_by for step in steps] == ["Funmi Adeyemi"]
     assert not report.quarantined and [entry.target_id for entry in logged] == [asked.id]
+
+
+def test_what_a_provider_s_own_message_said_is_not_corrected_at_the_desk(
+    demo: Database, asked: ProviderQuery, tmp_path: Path
+) -> None:
+    take(demo, tmp_path, reply(pid_of(demo, asked), words("Stage 3b")))
+
+    with pytest.raises(QueryRefused, match="the provider's own message answered it"):
+        correct(demo, SYSTEM, asked.id, "we think otherwise", "Stage 3a")
+
+    assert row_of(demo, asked.id).answer == "Stage 3b"
 
 
 def test_an_option_in_a_field_of_its_own_is_the_answer_and_the_same_message_changes_nothing(

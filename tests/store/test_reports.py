@@ -393,13 +393,13 @@ def test_a_table_of_a_layout_without_sql_or_with_an_unknown_class_is_refused(tab
 
 @pytest.fixture
 def analyst(db: Database) -> Actor:
-    add_person(db, Actor("root", Role.ADMIN), "ana", "Ana Lyst", Role.ANALYST)
+    add_person(db, SYSTEM, "ana", "Ana Lyst", Role.ANALYST)
     return _person(db, "ana")
 
 
 @pytest.fixture
 def manager(db: Database) -> Actor:
-    add_person(db, Actor("root", Role.ADMIN), "man", "Man Ager", Role.MANAGER)
+    add_person(db, SYSTEM, "man", "Man Ager", Role.MANAGER)
     return _person(db, "man")
 
 

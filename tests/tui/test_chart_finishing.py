@@ -12,6 +12,7 @@ from store.models import Claim, Coding
 from store.terms import ClaimStatus, CodingStatus
 from tests.tui.screens import cells, keys, opened, settle, type_text
 from tui.keyboard import PAUSE_SECONDS
+from tui.screens.chart import ChartScreen
 
 pytestmark = pytest.mark.usefixtures("at_desk")
 
@@ -33,6 +34,20 @@ async def test_what_stands_in_the_way_is_told_and_nothing_is_asked() -> None:
 
         assert "in the way  Line 1 points to no diagnosis." in cells(app)
         assert app.screen.entry.asking == ""  # type: ignore[attr-defined]
+
+
+async def test_escape_at_the_question_leaves_the_summary_with_it_and_shows_the_document() -> None:
+    async with opened() as (app, pilot):
+        await keys(pilot, "n")
+        await code(pilot, "e11.9", "*")
+        await keys(pilot, "escape", "f")
+        asked = cells(app)
+
+        await keys(pilot, "escape")
+
+        assert "Final code " in asked and "── Final coding" in asked
+        assert "── Final coding" not in cells(app)
+        assert isinstance(app.screen, ChartScreen)
 
 
 async def test_what_stands_in_place_of_the_document_follows_the_codes() -> None:

@@ -258,6 +258,8 @@ def test_a_readme_beside_the_files_is_no_fault_and_an_unknown_file_is(codedesk, 
 
     assert (with_readme.returncode, with_fault.returncode) == (0, 1)
     assert "1 left aside" in with_readme.stdout
+    assert "rows, with no earlier edition here to compare them with" in with_readme.stdout
+    assert "2 added, 1 changed, 2 ended since the edition before" in with_readme.stdout
     assert "1 not recognized" in with_fault.stdout
 
 

@@ -135,6 +135,88 @@ async def test_a_query_is_written_from_the_chart_quoted_sent_and_answered(
         assert "Query 1 is closed: disagreed." in cells(app)
 
 
+async def test_no_answer_of_a_provider_is_chosen_until_a_person_chooses_and_a_wrong_one_is_mended(
+    at_desk: None, on_the_demo_day: None
+) -> None:
+    async with opened() as (app, pilot):
+        await keys(pilot, "enter", "Q")
+        await type_text(pilot, "stage of chronic")
+        await keys(pilot, "enter", "down", "down", "enter", "s", "y", "g", "k", "a", "enter")
+        unchosen = cells(app)
+        await keys(pilot, "down", "enter")
+        first = cells(app)
+        await keys(pilot, "e", "down", "down", "enter")
+        await type_text(pilot, "the row above was taken")
+        await keys(pilot, "enter")
+        corrected = cells(app)
+        await keys(pilot, "e")
+        await type_text(pilot, "no answer")
+        await keys(pilot, "enter")
+        await type_text(pilot, "it never came")
+        await keys(pilot, "enter")
+        withdrawn = cells(app)
+
+    assert "Nothing is chosen yet" in unchosen and "nothing is chosen yet" in unchosen
+    assert "is answered; its chart is ready again" in first
+    assert "has another answer" in corrected
+    assert "has no answer any more, and its chart waits again" in withdrawn
+
+
+async def test_a_held_chart_that_is_open_is_coded_at_once_when_its_query_is_answered(
+    at_desk: None, on_the_demo_day: None
+) -> None:
+    async with opened() as (app, pilot):
+        await keys(pilot, "enter", "Q")
+        await type_text(pilot, "stage of chronic")
+        await keys(pilot, "enter", "down", "down", "enter", "s", "y", "enter")
+        held = cells(app)
+        await keys(pilot, "g", "k", "a", "down", "enter", "escape")
+        answered = cells(app)
+        await keys(pilot, "plus")
+        entering = app.screen.entry.asking  # type: ignore[attr-defined]
+        await keys(pilot, "escape", "escape")
+        worklist = cells(app)
+
+    assert "@ to read" in held and "on hold: query to the provider" in " ".join(held.split())
+    assert "@ to read" not in answered
+    assert "Query 1 is answered: " in answered and "The chart is open for coding." in " ".join(answered.split())
+    assert entering == "entry"
+    assert "is sent to" not in worklist
+
+
+async def test_the_hold_of_a_chart_that_is_open_is_cleared_by_its_key(at_desk: None, on_the_demo_day: None) -> None:
+    async with opened() as (app, pilot):
+        await keys(pilot, "h")
+        await type_text(pilot, "late")
+        await keys(pilot, "enter", "up", "enter")
+        held = cells(app)
+        await keys(pilot, "h", "enter")
+        cleared = cells(app)
+        await keys(pilot, "plus")
+
+        assert "@ to read" in held
+        assert "ready again. The chart is open for coding." in " ".join(cleared.split())
+        assert "@ to read" not in cleared
+        assert app.screen.entry.asking == "entry"  # type: ignore[attr-defined]
+
+
+async def test_a_hold_offers_the_physicians_of_the_visit_and_completes_a_name(
+    at_desk: None, on_the_demo_day: None
+) -> None:
+    async with opened() as (app, pilot):
+        await keys(pilot, "h")
+        await type_text(pilot, "history")
+        await keys(pilot, "enter")
+        offered = cells(app)
+        await type_text(pilot, app.screen.choices.selected[0].split()[-2][:3].lower())  # type: ignore[attr-defined]
+        whole = app.screen.choices.selected[0]  # type: ignore[attr-defined]
+        await keys(pilot, "enter")
+        await keys(pilot, "g", "h")
+
+        assert "of this visit" in offered
+        assert whole in app.screen.rows.selected.physician  # type: ignore[attr-defined]
+
+
 async def test_what_was_typed_of_a_query_when_the_program_died_is_offered_again(at_desk: None) -> None:
     async with opened() as (app, pilot):
         await keys(pilot, "n", "Q")
@@ -246,6 +328,46 @@ async def test_a_chart_of_years_ago_has_its_priority_and_age_whole_at_80_columns
         row = next(line for line in cells(app).splitlines() if "2019-08-04" in line)
 
     assert " 2622 2019-08-04 " in row and row.endswith(" 2622d")
+
+
+async def test_escape_takes_the_filter_of_a_list_away_before_it_leaves(at_desk: None) -> None:
+    async with opened() as (app, pilot):
+        everything = app.screen.rows.count  # type: ignore[attr-defined]
+        await keys(pilot, "slash")
+        await type_text(pilot, "zwick")
+        await keys(pilot, "enter")
+        narrowed = app.screen.rows.count  # type: ignore[attr-defined]
+        await keys(pilot, "escape")
+        shown, back = cells(app), app.screen.rows.count  # type: ignore[attr-defined]
+        await keys(pilot, "escape")
+
+        assert narrowed < back == everything
+        assert "The filter is off: all rows are shown." in shown and "/zwick" not in shown
+        assert "Leave codedesk?" in cells(app)
+
+
+async def test_get_next_goes_by_the_worklist_and_says_so_where_a_filter_shows_less(at_desk: None) -> None:
+    async with opened() as (app, pilot):
+        first = app.screen.rows.selected.id  # type: ignore[attr-defined]
+        await keys(pilot, "slash")
+        await type_text(pilot, "zzzz")
+        await keys(pilot, "enter", "n")
+
+        assert app.screen.work_item_id == first  # type: ignore[attr-defined]
+        assert "Next of Clinic by its order, not by what was shown." in " ".join(cells(app).split())
+
+
+async def test_escape_leads_from_what_is_left_out_to_the_suggestions(at_desk: None) -> None:
+    async with opened() as (app, pilot):
+        await keys(pilot, "n", "s", "v")
+        left_out = cells(app)
+        await keys(pilot, "escape")
+        back = cells(app)
+        await keys(pilot, "escape")
+
+        assert "left out" in left_out.splitlines()[0]
+        assert "suggestions" in back.splitlines()[0]
+        assert "suggestions" not in cells(app).splitlines()[0]
 
 
 async def test_marked_charts_are_skipped_by_their_reason_alone(at_desk: None) -> None:

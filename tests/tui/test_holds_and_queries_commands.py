@@ -61,7 +61,10 @@ def test_a_query_is_drafted_checked_sent_answered_closed_and_exported(
     place = f"{document['document_number']}:{line}"
     told(capsys, "queries", "revise", number, *words[3:], "--indicator", place)
     sent = told(capsys, "queries", "send", number, "--drg-before", "684")
-    answered = told(capsys, "queries", "answer", number, "--option", "Stage 3a", "--by", "Okafor MD")
+    told(capsys, "queries", "answer", number, "--option", "Stage 3b", "--by", "Okafor MD")
+    told(capsys, "queries", "withdraw", number, "--reason", "not his answer")
+    told(capsys, "queries", "answer", number, "--option", "Stage 3b", "--by", "Okafor MD")
+    answered = told(capsys, "queries", "correct", number, "--option", "Stage 3a", "--reason", "misread")
     told(capsys, "queries", "close", number, "agreed")
     page = told(capsys, "queries", "show", number)
 

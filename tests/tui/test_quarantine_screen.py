@@ -46,3 +46,15 @@ async def test_the_quarantine_is_for_those_who_take_charts_in(at_desk: None) -> 
         await keys(pilot, "enter")
 
         assert "for medical records and administrators; you are a coder" in cells(app)
+
+
+async def test_trying_all_says_what_it_did_not_try(as_administrator: None, tmp_path: Path) -> None:
+    visits = [message("ADT^A04", pid(f"M{n}", f"A{n}"), pv1(f"V{n}", kind="O")) for n in (1, 2)]
+    take_in(open_database(), SYSTEM, [write(tmp_path / "two.hl7", visits[0], visits[1].rstrip(b"\r"))])
+    async with opened() as (app, pilot):
+        await keys(pilot, "g", "i", "T")
+        await settle(pilot)
+        shown = " ".join(cells(app).split())
+
+    assert "0 rows tried: 0 taken in, 0 still here. 1 message not tried, it seems cut short" in shown
+    assert "two.hl7" in shown

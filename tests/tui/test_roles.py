@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from sqlmodel import select
@@ -19,6 +20,7 @@ from store.coding.finishing import finalize
 from store.coding.opening import open_chart
 from store.database import Database, open_database
 from store.models import Encounter, FinalDiagnosis, LogEntry, Patient, Person, WorkItem
+from store.os_account import os_login
 from store.people import set_active, set_role, sign_in
 from store.permissions import on_key
 from store.permissions.columns import COVER
@@ -285,6 +287,24 @@ async def test_an_administrator_adds_a_person_changes_the_role_and_closes_the_ac
     with demo.reading() as session:
         person = session.exec(select(Person).where(Person.login == "ngozi")).one()
     assert (person.role, person.active) == (Role.BILLER, False)
+
+
+async def test_the_first_person_of_a_site_is_made_administrator(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, reference: object
+) -> None:
+    monkeypatch.setenv("CODEDESK_DATABASE_URL", f"sqlite:///{tmp_path / 'empty.sqlite'}")
+    monkeypatch.setattr("store.os_account.os_login", os_login)
+    async with opened() as (app, pilot):
+        await keys(pilot, "f9")
+        assert "a adds the first person, an administrator" in " ".join(cells(app).split())
+        await keys(pilot, "a")
+        await type_text(pilot, os_login())
+        await keys(pilot, "enter", "enter")
+        assert app.screen.choices.count == 1
+        await keys(pilot, "enter")
+        assert f"Added {os_login()} as admin" in cells(app)
+        await keys(pilot, "v", "v")
+        assert "No emergency yet. v shows the people." in cells(app)
 
 
 async def test_the_last_administrator_keeps_the_role(sit: Callable[[Role], str], demo: Database) -> None:

@@ -163,17 +163,17 @@ async def test_a_refused_hold_keeps_its_line_and_words_that_are_no_choice_keep_t
         await type_text(pilot, "zzz")
         await keys(pilot, "enter")
         none = (app.screen.entry.asking, app.screen.entry.text, cells(app))  # type: ignore[attr-defined]
-        await type_text(pilot, "query to the provider")
-        await keys(pilot, "enter")
+        await type_text(pilot, "operative")
+        await keys(pilot, "enter", "enter")
         hints = [cells(app).splitlines()[-1]]
         await keys(pilot, "enter")
         refused = (app.screen.entry.asking, cells(app))  # type: ignore[attr-defined]
-        await type_text(pilot, "okafor")
+        await type_text(pilot, "2026-08-04")
         hints.append(cells(app).splitlines()[-1])
 
     assert none[:2] == ("hold", "zzz") and "zzz: none of the choices." in none[2]
     assert "Enter say why not" in hints[0] and "Enter puts the chart on hold" in hints[1]
-    assert refused[0] == "hold" and "name the physician" in refused[1]
+    assert refused[0] == "hold" and "name the day" in refused[1]
 
 
 async def test_what_runs_on_behind_words_that_are_no_choice_chooses_nothing() -> None:

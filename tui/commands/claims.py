@@ -49,7 +49,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
     """The subcommands and their options."""
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
     build = commands.add_parser("build", help="build claims from final codings")
-    build.add_argument("coding", nargs="?", help="id of one coding; without it, all that have no claim")
+    build.add_argument(
+        "named", nargs="?", metavar="VISIT", help="a visit by its number or id, or a coding by its id; without it, all"
+    )
     build.add_argument("--all", action="store_true", help="every final coding that has no claim (the default)")
     build.add_argument("--json", action="store_true")
     listing = commands.add_parser("list", help="claims with their findings")
@@ -90,7 +92,7 @@ def _build(db: Database, args: argparse.Namespace) -> int:
     from store.claims.build import build_claims
     from store.database import operation_id
 
-    report = build_claims(db, _actor(db), args.coding, operation_id())
+    report = build_claims(db, _actor(db), args.named, operation_id())
     if args.json:
         print(json.dumps(asdict(report)))
         return 0

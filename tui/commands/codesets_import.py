@@ -11,6 +11,7 @@ from typing import Any
 from codesets import gathering, importing
 from codesets.gathering import Gathered
 from codesets.importing import Item, Report, Result, Status
+from codesets.loading.loads import Counts
 from codesets.reference import Progress
 from codesets.safe import safe_line
 from tui.commands.first_use import bar, open_with_progress
@@ -92,8 +93,7 @@ def _lines_of(result: Result) -> list[str]:
     name = f"{known.kind.value} {known.edition} {known.part or ''}".strip() if known else item.found.file.name
     if item.status is not Status.LOADED:
         return [f"{name}: refused: {item.remark}"]
-    figures = f"{counts.rows:,} rows, {counts.added:,} added, {counts.changed:,} changed, {counts.ended:,} ended"
-    lines = [f"{name}: {figures}, {counts.skipped:,} skipped ({result.seconds:.1f} s)"]
+    lines = [f"{name}: {_figures(counts)}, {counts.skipped:,} skipped ({result.seconds:.1f} s)"]
     lines += [f"  {remark}" for remark in result.remarks]
     for rejected in result.rejected[:_MOST_PRINTED]:
         place = f"line {rejected.line}: " if rejected.line else ""
@@ -101,6 +101,15 @@ def _lines_of(result: Result) -> list[str]:
     if counts.skipped > _MOST_PRINTED:
         lines.append(f"  and {counts.skipped - _MOST_PRINTED:,} more")
     return lines
+
+
+def _figures(counts: Counts) -> str:
+    """The rows and what they changed beside an earlier edition; a starter list is none."""
+    rows = f"{counts.rows:,} rows"
+    if not (counts.before or counts.added or counts.changed or counts.ended):
+        return f"{rows}, with no earlier edition here to compare them with"
+    since = f" since {counts.before}" if counts.before else ""
+    return f"{rows}, {counts.added:,} added, {counts.changed:,} changed, {counts.ended:,} ended{since}"
 
 
 def _described(item: Item) -> dict[str, Any]:

@@ -116,10 +116,12 @@ def _retry(db, actor, numbers: Sequence[str], as_json: bool, visit: str) -> int:
         print(json.dumps(dataclasses.asdict(report), ensure_ascii=False, indent=2))
     else:
         print_report(report)
-        tried, files = report.total("records"), sum(file.unreadable for file in report.files)
-        told = f" and {count(files, 'unreadable file')}" if files else ""
-        print(f"{count(tried, 'record')}{told} tried, {report.quarantined} still in quarantine")
-    return 1 if report.quarantined else 0
+        print(f"{count(report.tried, 'row')} tried, {report.still} still in quarantine")
+        if report.left:
+            print(
+                f"{count(report.left, 'message')} not tried: cut short, it seems; retry NUMBER takes one that is whole"
+            )
+    return 1 if report.quarantined or report.still or report.left else 0
 
 
 def _aside(db, actor, numbers: Sequence[str]) -> int:

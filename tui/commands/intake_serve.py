@@ -7,6 +7,7 @@ import json
 import sys
 from pathlib import Path
 
+from codesets.safe import safe_line
 from tui.commands.intake_report import print_report
 
 
@@ -36,7 +37,10 @@ def watch(db, actor, folder: Path, seconds: float | None, as_json: bool) -> int:
             print_report(report)
             sys.stdout.flush()
 
-    total = watch_folder(db, actor, folder, seconds, told)
+    def waiting(words: str) -> None:
+        print(safe_line(words), file=sys.stderr, flush=True)
+
+    total = watch_folder(db, actor, folder, seconds, told, waiting=waiting)
     if as_json:
         print(json.dumps(dataclasses.asdict(total), ensure_ascii=False, indent=2))
     return 1 if total.quarantined or any(file.unreadable for file in total.files) else 0

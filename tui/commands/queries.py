@@ -65,6 +65,15 @@ def configure(parser: argparse.ArgumentParser) -> None:
     answering.add_argument("--option", default="", help="one of the options")
     answering.add_argument("--words", default="", help="the answer in words")
     answering.add_argument("--by", default="", help="who answered; without it the provider who was asked")
+    correcting = command(commands, "correct", "put another answer in the place of one that was written down wrong")
+    _query(correcting)
+    correcting.add_argument("--option", default="", help="one of the options")
+    correcting.add_argument("--words", default="", help="the answer in words")
+    correcting.add_argument("--by", default="", help="who answered; without it as it was")
+    correcting.add_argument("--reason", required=True, help="why; it stays in the history with the answer before")
+    withdrawing = command(commands, "withdraw", "take an answer back that never came; the chart waits again")
+    _query(withdrawing)
+    withdrawing.add_argument("--reason", required=True, help="why; it stays in the history with the answer")
     closing = command(commands, "close", "close a query with what came of it")
     _query(closing)
     closing.add_argument("outcome", choices=[one.value for one in QueryOutcome])
@@ -111,6 +120,8 @@ def run(args: argparse.Namespace) -> int:
         "remind": _remind,
         "escalate": _escalate,
         "answer": _answer,
+        "correct": _correct,
+        "withdraw": _withdraw,
         "close": _close,
         "cancel": _cancel,
         "export": _export,
@@ -228,6 +239,22 @@ def _answer(db: Database, actor: Actor, args: argparse.Namespace) -> int:
     ready = answer(db, actor, args.query, args.option, args.words, args.by, operation_id())
     said = "is answered; the chart is ready again" if ready else "is answered"
     return _told_of(db, args, args.query, said)
+
+
+def _correct(db: Database, actor: Actor, args: argparse.Namespace) -> int:
+    from store.database import operation_id
+    from store.provider_queries import correct
+
+    correct(db, actor, args.query, args.reason, args.option, args.words, args.by, operation_id())
+    return _told_of(db, args, args.query, "has another answer")
+
+
+def _withdraw(db: Database, actor: Actor, args: argparse.Namespace) -> int:
+    from store.database import operation_id
+    from store.provider_queries import withdraw
+
+    waits = withdraw(db, actor, args.query, args.reason, operation_id())
+    return _told_of(db, args, args.query, f"has no answer any more{'; its chart waits again' if waits else ''}")
 
 
 def _close(db: Database, actor: Actor, args: argparse.Namespace) -> int:

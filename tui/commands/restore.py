@@ -44,13 +44,16 @@ def run(args: argparse.Namespace) -> int:
         print(restored.proof)
     if restored.upgrade_needed:
         print(f"it has schema {state.schema}: codedesk upgrade brings it up to date")
+    print(f"code sets are no part of a backup; {restored.code_sets.told_here}")
+    if restored.code_sets.missing:
+        print(f"{restored.code_sets.told}; codedesk codesets import loads their official files")
     return 0
 
 
 def _verify(url: str, args: argparse.Namespace) -> int:
     from store.backup import check_backup, megabytes
     from store.log.key import key_file
-    from store.restore import Proof, proof_of
+    from store.restore import Proof, proof_of, where_key_is
 
     state = check_backup(Path(args.file), key_file(url))
     proof = proof_of(url, state)
@@ -62,6 +65,8 @@ def _verify(url: str, args: argparse.Namespace) -> int:
         print(f"{args.file}: {megabytes(state.bytes)}, schema {state.schema}, {state.encounters:,} encounters")
         if state.log.first_bad is not None:
             print(f"entry {state.log.first_bad} of its log: {state.log.reason}")
+            if step := where_key_is(key_file(url), state):
+                print(step)
         elif state.log.unchecked:
             print(f"could not check: the key of entries 1 to {state.log.unchecked:,} of its log is not here")
         else:

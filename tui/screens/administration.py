@@ -26,6 +26,12 @@ class View(StrEnum):
     ALL = "all emergencies"
 
 
+_EMPTY = {
+    View.PEOPLE: "Nobody is known here yet. a adds the first person, an administrator: begin with yourself.",
+    View.WAITING: "No emergency waits for a review. v shows the people.",
+    View.ALL: "No emergency yet. v shows the people.",
+}
+
 OF_PEOPLE = ("person_role", "person_access", "reset_pin")
 
 
@@ -91,8 +97,7 @@ class AdministrationScreen(DeskScreen):
         if not self.is_attached:
             return
         columns = _PEOPLE if self._view is View.PEOPLE else _EMERGENCIES
-        waiting = self._view is View.WAITING
-        self.rows.empty = f"No emergency {'waits for a review' if waiting else 'yet'}. v shows the people."
+        self.rows.empty = _EMPTY[self._view]
         self.rows.set_source(ListSource(rows, lambda row: row.id), columns=columns)
         self.refresh_frame()
 
@@ -127,7 +132,8 @@ class AdministrationScreen(DeskScreen):
                     await self._reload()
                     self.say(f"Added {login.strip()} as {role}. d closes the access again.")
 
-                self.choose("role", "role:", _roles(), given)
+                first = self.rows.count == 0
+                self.choose("role", "role:", _roles(first=first), given, unchosen=not first)
 
             self.ask("name", "name of the person:", answer=called)
 
@@ -143,7 +149,7 @@ class AdministrationScreen(DeskScreen):
             await self._reload()
             self.say(f"{row.name} is now {role}; it was {row.role.value}.")
 
-        self.choose("role", f"role of {row.name}:", _roles(), given)
+        self.choose("role", f"role of {row.name}:", _roles(), given, unchosen=True)
 
     def do_person_access(self) -> None:
         row: StaffRow = self.rows.selected
@@ -185,11 +191,15 @@ class AdministrationScreen(DeskScreen):
         self.ask("verdict", "review came to:", answer=told)
 
 
-def _roles() -> list[tuple[str, str]]:
+def _roles(first: bool = False) -> list[tuple[str, str]]:
+    """The roles that a person may be given, with their words; the `first` person of a site can only administer it."""
     from store.permissions import PEOPLE, rights
 
+    possible = (Role.ADMIN,) if first else tuple(Role)
     own = {role: sum(role in right.roles for right in rights().values()) for role in Role}
-    return [(role.value, f"{PEOPLE[role][1]}: {own[role]} rights; codedesk users rights lists them") for role in Role]
+    return [
+        (role.value, f"{PEOPLE[role][1]}: {own[role]} rights; codedesk users rights lists them") for role in possible
+    ]
 
 
 def _detail(row: StaffRow | Emergency | None, width: int) -> list[Line]:

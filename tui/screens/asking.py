@@ -33,6 +33,9 @@ Answer = Callable[[str], Awaitable[None]]
 Choices = Sequence[tuple[str, str]]
 """Names, each with its words."""
 
+NOTHING = ("–", "nothing is chosen yet")
+"""What stands first where a person must choose: no Enter takes it."""
+
 FurtherKeys = Mapping[str, tuple[str, Callable[[], Coroutine[Any, Any, None]]]]
 """Keys beside y at a yes-or-no question, with their words and what they do."""
 
@@ -121,8 +124,10 @@ class Asking:
         room = self._screen.size.width - cell_len(answers) - ROOM_TO_ANSWER
         self.text("confirm", within(question, room, name) + answers, "", answered)
 
-    def choice(self, asking: str, prompt: str, options: Choices, chosen: Answer, own_words: bool) -> None:
-        """Let one of some named things be chosen."""
+    def choice(
+        self, asking: str, prompt: str, options: Choices, chosen: Answer, own_words: bool, unchosen: bool = False
+    ) -> None:
+        """Let one of some named things be chosen; `unchosen`: a row that is none of them stands first."""
 
         def shown(text: str) -> None:
             words = text.lower().split()
@@ -131,7 +136,8 @@ class Asking:
             fitting.sort(
                 key=lambda o: (o[0].lower() != whole, not o[0].lower().startswith(whole), not _called(o, words))
             )
-            self.offer(fitting, named_columns(options), asking)
+            nothing = [NOTHING] if unchosen and not words else []
+            self.offer([*nothing, *fitting], named_columns(options), asking)
             self._screen.refresh_frame()
 
         async def answered(text: str) -> None:
@@ -248,6 +254,9 @@ class Asking:
             self._entry.refuse()
             self._keyboard.refuse_text(f"{event.text} is none of the choices")
             return
+        if self._narrow and self._choices.selected is NOTHING:
+            self._screen.say("Nothing is chosen yet: Up and Down, or type, then Enter.", "warning")
+            return
         again = None if self._narrow or event.asking in ("confirm", SECRET) else self._prompt
         lacks = self._lacks
         self._answer = None
@@ -291,6 +300,8 @@ class Asking:
         if asking == "confirm":
             return ("y", "yes"), *self._also.items(), ("Esc", "no")
         if self._choices.has_class("-open"):
+            if self._choices.selected is NOTHING:
+                return ("Up Down", "choose"), ("Enter", "take"), ("Esc", "leave")
             if self._choices.count:
                 return ("Enter", "take"), ("Up Down", "choose"), ("Esc", "leave")
             return ("Enter", "take your words" if self._own_words else "say why not"), ("Esc", "leave")

@@ -219,6 +219,11 @@ class DeskScreen(Screen[None]):
     def on_mount(self) -> None:
         self.refresh_frame()
 
+    def on_screen_suspend(self) -> None:
+        """What was said here is read by now: it is not told again when the screen above is left."""
+        if not self.entry.asking:
+            self.entry.say(())
+
     def on_resize(self, event: events.Resize) -> None:
         if event.size == self._opened_at:  # Textual tells a new screen its size, and would lay it out once more
             event.prevent_default()
@@ -381,9 +386,20 @@ class DeskScreen(Screen[None]):
         """
         self._asking.yes_or_no(question, yes, also, name)
 
-    def choose(self, asking: str, prompt: str, options: Choices, chosen: Answer, own_words: bool = False) -> None:
-        """Let one of some named things be chosen; typing narrows the list. With `own_words` other words are one too."""
-        self._asking.choice(asking, prompt, options, chosen, own_words)
+    def choose(
+        self,
+        asking: str,
+        prompt: str,
+        options: Choices,
+        chosen: Answer,
+        own_words: bool = False,
+        unchosen: bool = False,
+    ) -> None:
+        """Let one of some named things be chosen; typing narrows the list. With `own_words` other words are one too.
+
+        `unchosen`: none of them is under the cursor until a key or what is typed puts it there.
+        """
+        self._asking.choice(asking, prompt, options, chosen, own_words, unchosen)
 
     def pick(self, asking: str, prompt: str, options: Choices, picked: Answer) -> None:
         """Let one of some things be taken at once by its own character; Up, Down and Enter take one too."""
@@ -447,6 +463,14 @@ class DeskScreen(Screen[None]):
     def _filtered_by(self, text: str) -> None:
         self.filter_text = text.strip()
         self.filtered()
+
+    def _unfiltered(self) -> bool:
+        """Take the filter away; whether there was one."""
+        if not self.filter_text:
+            return False
+        self._filtered_by("")
+        self.say("The filter is off: all rows are shown.")
+        return True
 
     def filtered(self) -> None:
         """Show only rows with the words of `filter_text`, on screens that have such."""
@@ -546,7 +570,9 @@ class DeskScreen(Screen[None]):
             self.say("There is nothing to copy here.", "warning")
 
     def do_leave(self) -> None:
-        self.workstation.leave_screen(self)
+        """Take a filter away, else leave the screen."""
+        if not self._unfiltered():
+            self.workstation.leave_screen(self)
 
     async def put_away(self) -> None:
         """Keep what must not be lost when this screen is closed, and give back what it holds."""

@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
 from typing import TYPE_CHECKING
 
-from store.queries.holds import HoldRow, holds_of_chart
+from store.queries.holds import HoldRow, holds_of_chart, physicians
 from tui.cells import counted
 from tui.screens.desk import DeskScreen
 
@@ -66,7 +66,7 @@ def hold_chart(screen: DeskScreen, work_item_id: str, patient: str, held: Callab
         await screen.workstation.change(step)
         held(f"{patient} is on hold: {reason.words} ({reason.owner}). h clears it.")
 
-    _ask_reason(screen, "hold for:", put)
+    _ask_reason(screen, "hold for:", put, work_item_id=work_item_id)
 
 
 def hold_marked(screen: DeskScreen, item_ids: Sequence[str], done: Callable[[str], None]) -> None:
@@ -153,8 +153,12 @@ def _ask_reason(
     prompt: str,
     put: Callable[[HoldReason, str, str], Awaitable[None]],
     clear: Callable[[], Awaitable[None]] | None = None,
+    work_item_id: str = "",
 ) -> None:
-    """Let a reason be chosen, with physician and day where it asks for them; `clear` is offered besides."""
+    """Let a reason be chosen, with physician and day where it asks for them; `clear` is offered besides.
+
+    The physicians of the visit are offered first, of many charts everybody here; day and another name can be typed.
+    """
     from store.holds.reasons import hold_reasons  # with the tables, which the first screen does not wait for
 
     known = hold_reasons()
@@ -166,17 +170,30 @@ def _ask_reason(
             await clear()
             return
         reason = next(one for one in known.values() if one.words == words)
-        if reason.physician or reason.dated:
-            asks = " and ".join(
-                filter(None, ("physician" if reason.physician else "", "day (2026-10-01)" if reason.dated else ""))
-            )
-            prompt = f"{reason.words}, {asks}:"
-            screen.ask("hold", prompt, answer=partial(told, reason), lacks=partial(_lacks, reason))
+        if reason.physician:
+            named = await screen.workstation.record.read(physicians, work_item_id)
+            day = ", and the day (2026-10-01)" if reason.dated else ""
+            prompt = f"{reason.words}, whose{day}:"
+            screen.choose("hold", prompt, named, partial(told, reason), own_words=True)
+        elif reason.dated:
+            ask_day(reason, "")
         else:
             await put(reason, "", "")
 
     async def told(reason: HoldReason, text: str) -> None:
-        await put(reason, *_physician_and_day(text))
+        physician, day = _physician_and_day(text)
+        if reason.dated and not day:
+            ask_day(reason, physician)
+        else:
+            await put(reason, physician, day)
+
+    def ask_day(reason: HoldReason, physician: str) -> None:
+        async def dated(text: str) -> None:
+            await put(reason, physician, _physician_and_day(text)[1])
+
+        whose = f", {physician}" if physician else ""
+        prompt = f"{reason.words}{whose}, day (2026-10-01):"
+        screen.ask("hold", prompt, answer=dated, lacks=lambda text: not _physician_and_day(text)[1])
 
     screen.choose("hold", prompt, options, chosen)
 
@@ -185,12 +202,6 @@ def _physician_and_day(text: str) -> tuple[str, str]:
     """The physician and the day that a line names; each empty where it does not."""
     day = next((word for word in text.split() if word[:4].isdigit()), "")
     return " ".join(word for word in text.split() if word != day), day
-
-
-def _lacks(reason: HoldReason, text: str) -> bool:
-    """Whether a line does not name what a reason asks for."""
-    physician, day = _physician_and_day(text)
-    return bool(reason.physician and not physician or reason.dated and not day)
 
 
 def _hold_words(row: HoldRow) -> str:

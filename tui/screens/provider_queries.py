@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
 from textual.app import ComposeResult
@@ -15,6 +15,9 @@ from tui.screens.list_screen import ListScreen
 from tui.widgets.row_table import Column, ListSource
 
 EMPTY = "No query is like that. Q in a chart writes one; v shows other queries."
+
+OTHER = "Other"
+IN_WORDS, NO_ANSWER = "other words", "no answer came"
 
 OUTCOMES = [
     ("agreed", "the provider confirmed what was asked about"),
@@ -46,7 +49,13 @@ class ProviderQueriesScreen(ListScreen):
 
     def why_not(self, action: str) -> str:
         row: QueryRow | None = self.rows.selected if self.is_mounted else None
-        steps = {"query_answer": "answer", "query_close": "close", "query_cancel": "cancel", "query_to": "reassign"}
+        steps = {
+            "query_answer": "answer",
+            "query_correct": "correct",
+            "query_close": "close",
+            "query_cancel": "cancel",
+            "query_to": "reassign",
+        }
         if action in (*steps, "query_open", "query_remind") and row is None:
             return "there is no query under the cursor"
         if action == "query_open" and row and row.status is not QueryStatus.DRAFT:
@@ -99,6 +108,9 @@ class ProviderQueriesScreen(ListScreen):
     def do_query_answer(self) -> None:
         self.in_turn(self._ask_for_answer(self.rows.selected))
 
+    def do_query_correct(self) -> None:
+        self.in_turn(self._ask_for_correction(self.rows.selected))
+
     async def _ask_for_answer(self, row: QueryRow) -> None:
         from store.provider_queries import answer
 
@@ -106,23 +118,66 @@ class ProviderQueriesScreen(ListScreen):
         if page is None:
             return
 
-        async def in_words(words: str, choice: str = "") -> None:
+        async def answered(choice: str, words: str) -> None:
             ready = await self.workstation.change(answer, row.id, choice, words)
             self.reload()
-            self.say(
-                f"Query {row.number} is answered{'; its chart is ready again' if ready else ''}. c closes it.", "good"
-            )
+            told = "; its chart is ready again" if ready else ""
+            self.say(f"Query {row.number} is answered{told}. c closes it, e corrects it.", "good")
+
+        self._ask_what(page, "the provider's answer:", answered)
+
+    async def _ask_for_correction(self, row: QueryRow) -> None:
+        from store.provider_queries import correct, withdraw
+
+        page = await self._whole(row)
+        if page is None:
+            return
+
+        async def answered(choice: str, words: str) -> None:
+            async def reasoned(reason: str) -> None:
+                await self.workstation.change(correct, row.id, reason, choice, words)
+                self.reload()
+                self.say(f"Query {row.number} has another answer. c closes it.", "good")
+
+            self.ask("reason", "why the answer was wrong:", answer=reasoned)
+
+        async def taken_back() -> None:
+            async def reasoned(reason: str) -> None:
+                waits = await self.workstation.change(withdraw, row.id, reason)
+                self.reload()
+                told = ", and its chart waits again" if waits else ""
+                self.say(f"Query {row.number} has no answer any more{told}.", "good")
+
+            self.ask("reason", "why there is no answer:", answer=reasoned)
+
+        self._ask_what(page, "the right answer:", answered, taken_back)
+
+    def _ask_what(
+        self,
+        page: QueryPage,
+        prompt: str,
+        answered: Callable[[str, str], Awaitable[None]],
+        taken_back: Callable[[], Awaitable[None]] | None = None,
+    ) -> None:
+        """Ask for an answer: one of the options, none of which is chosen beforehand, or words."""
+        options = [(one, "") for one in page.options] or ([(IN_WORDS, "")] if taken_back else [])
+        options += [(NO_ANSWER, "it is taken back, and the query waits for one")] if taken_back else []
 
         async def chosen(choice: str) -> None:
-            if choice == "Other":
-                self.ask("answer", "the answer in words:", answer=lambda words: in_words(words, choice))
-            else:
-                await in_words("", choice)
+            async def in_words(words: str) -> None:
+                await answered("" if choice == IN_WORDS else choice, words)
 
-        if page.options:
-            self.choose("answer", "the provider's answer:", [(one, "") for one in page.options], chosen)
+            if taken_back and choice == NO_ANSWER:
+                await taken_back()
+            elif choice in (OTHER, IN_WORDS):
+                self.ask("answer", "the answer in words:", answer=in_words)
+            else:
+                await answered(choice, "")
+
+        if options:
+            self.choose("answer", prompt, options, chosen, unchosen=True)
         else:
-            self.ask("answer", "the answer in words:", answer=in_words)
+            self.ask("answer", "the answer in words:", answer=lambda words: answered("", words))
 
     def do_query_close(self) -> None:
         row: QueryRow = self.rows.selected
@@ -136,7 +191,7 @@ class ProviderQueriesScreen(ListScreen):
             self.reload()
             self.say(f"Query {row.number} is closed: {name}.", "good")
 
-        self.choose("close", f"query {row.number} closes as:", options, chosen)
+        self.choose("close", f"query {row.number} closes as:", options, chosen, unchosen=True)
 
     def do_query_cancel(self) -> None:
         from store.provider_queries import cancel

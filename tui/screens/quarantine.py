@@ -104,14 +104,16 @@ class QuarantineScreen(ListScreen):
         async def tried() -> None:
             from store.intake.quarantine import retry
 
-            before = self.rows.count
             report = await self.workstation.batches.change(retry, numbers)
             await self.read_rows()
-            count = len(numbers) or before
-            still = report.quarantined
+            left = ""
+            if report.left:
+                are = "it seems cut short" if report.left == 1 else "they seem cut short"
+                left = f" {counted(report.left, 'message')} not tried, {are}: t takes one that is whole."
             self.say(
-                f"{counted(count, 'row')} tried: {count - still} taken in, {still} still here.",
-                "warning" if still else "good",
+                f"{counted(report.tried, 'row')} tried: {report.tried - report.still} taken in, {report.still} still"
+                f" here.{left}",
+                "warning" if report.still or report.left else "good",
             )
 
         self.say("Trying again…", "dim")

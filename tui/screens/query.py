@@ -224,7 +224,8 @@ class QueryScreen(DeskScreen):
             return
         if self._page is not None:
             waits = "" if self._page.timing is QueryTiming.POST_BILL else " The chart waits for the answer."
-            self.confirm(f"Send it to {self._page.row.provider}?{waits}", self._send)
+            provider = self._page.row.provider
+            self.confirm(f"Send it to {provider}?{waits}", self._send, name=provider)
 
     async def _send(self) -> None:
         from store.provider_queries import send

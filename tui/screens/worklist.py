@@ -262,7 +262,7 @@ class WorklistScreen(DeskScreen):
 
     def _empty(self) -> str:
         if self.filter_text:
-            return f"Nothing here has “{self.filter_text}” or a name like it. / and Enter shows all again."
+            return f"Nothing here has “{self.filter_text}” or a name like it. Esc shows all again."
         if self._mine:
             return "Nothing is open with you or assigned to you. m shows the worklist, n takes the next chart."
         if self._criteria:
@@ -306,7 +306,10 @@ class WorklistScreen(DeskScreen):
         self.workstation.opening.chart(row.id)
 
     def do_next_chart(self) -> None:
-        self.workstation.opening.next_chart(self._worklist or "")
+        """Take the next chart in the order of the worklist, whatever is shown of it: nobody picks by a filter."""
+        narrowed = bool(self.filter_text or self._criteria or self._mine)
+        told = f"Next of {self._worklist} by its order, not by what was shown." if narrowed else ""
+        self.workstation.opening.next_chart(self._worklist or "", told=told)
 
     def do_sort(self) -> None:
         orders = [one for one in Sort if self.workstation.shows(one) or one is self._sort]

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import BinaryIO
 
+from store.intake.hl7v2.cut import looks_cut
 from store.intake.hl7v2.interface import Interface
 from store.intake.hl7v2.message import MOST_BYTES, BadMessage, Ending, Message, Segment, parse, part, split
 from store.intake.hl7v2.read import interface_of, read
@@ -31,21 +32,33 @@ def units(stream: BinaryIO, finished: bool = True) -> Iterator[Unit]:
     """Every message of a stream of messages. Raises BadInterface.
 
     The last one is refused where it broke off. Many senders leave the end of the last segment of a file out, so that a
-    single message without it is read with a note, unless what may have been cut is a charge, or nobody says that the
-    file is `finished`.
+    single message without it is read with a note, unless what may have been cut is a charge, or, where nobody says that
+    the file is `finished`, its last segment looks cut.
     """
     ending = Ending()
     for number, data in split(stream, ending=ending):
         place = f"message {number}"
         if number != ending.unended or data is None:
             yield unit(data, place)
-        elif not finished or ending.in_batch or number > 1 or ending.segment.lstrip().startswith(b"FT1"):
+        elif ending.in_batch or number > 1 or _is_charge(ending.segment) or (not finished and looks_cut(data)):
             yield _broke_off(data, place)
         else:
             whole = unit(data, place)
             yield replace(whole, notes=(*whole.notes, "its last segment has no end; it was taken as whole"))
     for problem in ending.problems[:MOST_PROBLEMS]:
         yield refused("batch", KIND, b"", problem)
+
+
+def _is_charge(segment: bytes) -> bool:
+    return segment.lstrip().startswith(b"FT1")
+
+
+def may_be_whole(reason: str, place: str, data: bytes) -> bool:
+    """Whether a refused message need not wait for a person to say that it is whole.
+
+    One of several in a file, or of a batch, that broke off always needs one.
+    """
+    return not reason.startswith(BROKE_OFF) or (place.split(",")[0] == "message 1" and not looks_cut(data))
 
 
 def _broke_off(data: bytes, place: str) -> Unit:

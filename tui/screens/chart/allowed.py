@@ -25,7 +25,7 @@ CLOSED = (
 def why_not(screen: ChartScreen, action: str) -> str:
     """Why an action cannot be done in the chart now; empty where it can."""
     chart = screen.on_screen
-    if action in CODING and (why := screen.shut):
+    if action in CODING and (why := screen.shut) and not (action == "hold" and screen.on_hold):
         return why
     if action == "fix_finding" and not any(finding.repair for finding in screen.findings):
         return "no finding has one certain fix; ! explains them"

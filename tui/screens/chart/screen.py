@@ -23,6 +23,7 @@ from store.coding.entry import Entry, EntryError
 from store.coding.facility_claim import billed_cents
 from store.coding.grouping import is_stay
 from store.queries.drafts import question_typed
+from store.queries.holds import holds_of_chart
 from store.terms import CodingKind, CodingStatus, clock_time
 from tui.cells import Line, counted
 from tui.money import dollars
@@ -32,7 +33,7 @@ from tui.screens.chart.allowed import why_not
 from tui.screens.chart.changes import add, walk
 from tui.screens.chart.completing import told
 from tui.screens.chart.entering import Entering, NotTaken
-from tui.screens.chart.finishing import ask_final, ask_recode
+from tui.screens.chart.finishing import FINAL, ask_final, ask_recode
 from tui.screens.chart.following import Following
 from tui.screens.chart.linking import WORDS, CodeCursor
 from tui.screens.chart.reading import Reading
@@ -46,7 +47,7 @@ from tui.screens.chart.view import (
     tally,
 )
 from tui.screens.desk import WIDE, DeskScreen
-from tui.screens.holding import hold_chart
+from tui.screens.holding import hold_chart, hold_or_clear
 from tui.widgets.painted import Painted
 from tui.widgets.row_table import RowTable
 from tui.widgets.text_pane import TextPane
@@ -76,9 +77,14 @@ class ChartScreen(DeskScreen):
         emergency: str = "",
         left_at: str = "",
         question: str = "",
+        on_hold: bool = False,
+        told: str = "",
     ) -> None:
         super().__init__()
+        self._told = told
         self._emergency = emergency
+        self.on_hold = on_hold
+        """Whether a hold alone is why the chart is open to be read."""
         self.only_reading = only_reading
         """Why the chart is open to be read and not to be coded; empty where it is."""
         self.work_item_id = work_item_id
@@ -194,6 +200,8 @@ class ChartScreen(DeskScreen):
 
     def record_changed(self) -> None:
         self.following.record_changed()
+        if self.on_hold:
+            self.in_turn(self.take_if_ready())
 
     async def follow(self, chart: ChartOnScreen, draw: bool) -> None:
         """Take the chart as the record has it now; with `draw` what is drawn of it differs."""
@@ -240,13 +248,19 @@ class ChartScreen(DeskScreen):
             self.say("What you had typed is still here.")
         elif self.question is not None and not self.final:
             self.say("What you were writing to the provider is still here. Q goes on with it.")
+        elif chart.answered:
+            self._tell(f"{chart.answered}. g k closes it.", "good")
         elif chart.late.why:
-            self.say(f"New since coding began: {chart.late.why}. L shows what is new.", "warning")
+            self._tell(f"New since coding began: {chart.late.why}. L shows what is new.", "warning")
         elif chart.audited:
-            self.say(f"{chart.audited[0].upper()}{chart.audited[1:]}.", "warning")
+            self._tell(f"{chart.audited[0].upper()}{chart.audited[1:]}.", "warning")
         elif not self.final:
             of_line = "a -25 1,2" if chart.codes.lines else "g0467-25 1,2"
-            self.say(f"+ codes the chart: e11.42   i50.23 p y   {of_line}   *   -3   or words", "dim")
+            self._tell(f"+ codes the chart: e11.42   i50.23 p y   {of_line}   *   -3   or words", "dim")
+
+    def _tell(self, text: str, style: str) -> None:
+        """Say something of a chart that was opened, behind what is to be said of how it came here."""
+        self.say(f"{self._told}  {text}".lstrip(), "text" if self._told and style == "dim" else style)
 
     async def show_chart(self, chart: ChartOnScreen, before: Codes) -> None:
         """Show the chart after a change of its codes; the row that differs from `before` is brought into sight."""
@@ -357,6 +371,8 @@ class ChartScreen(DeskScreen):
             self.entering.keep_draft("", now=True)
         elif asking == "seventh":
             self.entering.ask_again()
+        elif asking == "confirm" and self.reading.shows(FINAL):
+            self.reading.show_document()
 
     def asking_hints(self, asking: str) -> Sequence[tuple[str, str]]:
         if asking == "entry":
@@ -481,8 +497,40 @@ class ChartScreen(DeskScreen):
 
         self.workstation.show(EmScreen(self))
 
+    async def take_if_ready(self, told: str = "") -> None:
+        """Open a chart for coding that was held and is ready again, and say so behind what is `told`."""
+        from store.worklists import ChartOnHold, ChartOpenElsewhere
+
+        record = self.workstation.record
+        if not self.on_hold or not self.is_current:
+            return
+        held = await record.read(holds_of_chart, self.work_item_id, self.workstation.today)
+        if any(not row.cleared_on for row in held):
+            if told:
+                self.say(told)
+            return
+        try:
+            opened = await self.workstation.opening.take(self.work_item_id, (await record.actor()).login)
+        except ChartOnHold:
+            return
+        except ChartOpenElsewhere as error:
+            self.only_reading, self.on_hold = error.message, False
+            self.refresh_frame()
+            self.say(f"The chart was ready again, and {error.message}.", "warning")
+            return
+        self.only_reading, self.on_hold = "", False
+        self.coding_id, self._draft = opened.coding_id, opened.draft
+        self.question = question_typed(opened.question)
+        await self.load(keep=True)
+        answered = self._chart.answered if self._chart else ""
+        said = told or f"{answered or 'It is ready again'}."
+        self.say(f"{said} The chart is open for coding.", "good")
+
     def do_hold(self) -> None:
-        if self._chart:
+        if self._chart and self.on_hold:
+            patient = self._chart.head.patient
+            hold_or_clear(self, self.work_item_id, patient, lambda text: self.in_turn(self.take_if_ready(text)))
+        elif self._chart:
             hold_chart(self, self.work_item_id, self._chart.head.patient, partial(self.workstation.leave_held, self))
 
     def do_ask_provider(self) -> None:
@@ -548,8 +596,10 @@ class ChartScreen(DeskScreen):
         return await walk(self, back=True)
 
     def on_screen_resume(self) -> None:
-        """The encoder above may have changed the favorites."""
+        """The encoder above may have changed the favorites, and the queries the holds."""
         self.entering.forget_favorites()
+        if self.on_hold:
+            self.in_turn(self.take_if_ready())
 
     def do_abstract(self) -> None:
         """Choose a field of the visit and give it another value."""

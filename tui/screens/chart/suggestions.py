@@ -207,6 +207,13 @@ class SuggestionsScreen(DeskScreen):
         self._left_out = not self._left_out
         self._show(keep=False)
 
+    def do_leave(self) -> None:
+        """Back from what is left out to the suggestions, from them to the chart."""
+        if self._left_out:
+            self.do_left_out()
+        else:
+            super().do_leave()
+
     def do_take_suggestion(self) -> None:
         """Take a suggestion at once; what was left out only after a yes, for it was left out for a reason."""
         row = self.rows.selected

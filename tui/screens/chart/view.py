@@ -26,6 +26,7 @@ from store.queries.audits import audited_after_bill
 from store.queries.charts import ChartDocument, ChartHead, chart_charges, chart_documents, chart_head, held_by
 from store.queries.codings import coding_codes, coding_defaults
 from store.queries.late import Late, late_of, nothing_to_code
+from store.queries.provider_queries import answer_to_read
 from store.queries.surroundings import Surroundings, surroundings_of
 from store.terms import DiagnosisRole, DocumentStatus, Origin, Severity
 from tui.cells import Line, cut, ends, left, plain, right, wrap
@@ -67,6 +68,8 @@ class ChartOnScreen:
     """Who has it open for coding: id and name; both empty where nobody has."""
     audited: str = ""
     """What an audit found in the codes as they are, in words; empty for nothing."""
+    answered: str = ""
+    """The newest answer of a provider whose query is not closed yet, in words; empty for none."""
 
 
 @dataclass(frozen=True)
@@ -99,6 +102,7 @@ def read_chart(reader: Reader, work_item_id: str, coding_id: str) -> ChartOnScre
         nothing_to_code(reader, work_item_id),
         held_by(reader, work_item_id),
         audited_after_bill(reader, work_item_id),
+        answer_to_read(reader, work_item_id),
     )
 
 
