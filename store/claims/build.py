@@ -30,7 +30,9 @@ from store.claims.facility import BadExtra, facility_diagnoses, facility_lines
 from store.claims.followers import FOLLOWS_REPLACEMENT, FOLLOWS_VOID
 from store.claims.next_payers import billed_before
 from store.claims.numbers import claim_number
+from store.claims.to_patient import stand_with_who_pays
 from store.database import Change, Database
+from store.ledger.charges import give_up
 from store.models import Claim, ClaimDiagnosis, ClaimLine, Coding, Encounter, WorkItem
 from store.settings import Settings, load_settings
 from store.terms import ClaimStatus, CodingKind, CodingStatus, DiagnosisRole
@@ -64,13 +66,17 @@ class NotBuiltReason(StrEnum):
 
 @dataclass(frozen=True)
 class BuiltClaim:
-    """A claim that was made. `notes` say what was divided or left off, `replaces` is the number of a sent claim."""
+    """A claim that was made. `notes` say what was divided or left off, `replaces` is the number of a sent claim.
+
+    `to_patient`: no payer takes it, and its charge stands on the patient.
+    """
 
     claim_id: str
     claim_number: str
     total_cents: int
     notes: tuple[str, ...] = ()
     replaces: str = ""
+    to_patient: bool = False
 
 
 @dataclass(frozen=True)
@@ -131,6 +137,11 @@ def _unbilled(session: Session) -> list[str]:
     has_claim = select(Claim.id).where(Claim.coding_id == Coding.id, living).exists()
     query = select(Coding.id).where(Coding.status == CodingStatus.FINAL, ~has_claim)
     return list(session.exec(query.order_by(Coding.finalized_at, Coding.id)))
+
+
+def build_in(change: Change, coding_id: str) -> BuildReport:
+    """Build the claim of one coding within a change. Raises UnknownCoding."""
+    return _build(change, coding_id, load_settings())
 
 
 def _build(change: Change, coding_id: str, settings: Settings) -> BuildReport:
@@ -245,6 +256,7 @@ def _clear_earlier(change: Change, coding: Coding) -> list[Claim]:
             continue
         claim.status = ClaimStatus.VOID
         change.session.add(claim)
+        give_up(change, claim, "the encounter was recoded")
         change.log("claim.void", "claim", claim.id, number=claim.claim_number, reason="the encounter was recoded")
     replacing = select(Claim.follows_id).where(
         Claim.encounter_id == coding.encounter_id,
@@ -274,7 +286,8 @@ def _write(change: Change, chart: Chart, parties: Parties, part: Part, replaced:
     store_claim(change.session, claim, stated, part.diagnoses, part.lines, chart.encounter.service_date)
     replaces = replaced.claim_number if replaced else ""
     change.log("claim.build", "claim", claim.id, number=claim.claim_number, coding=chart.coding.id, replaces=replaces)
-    return BuiltClaim(claim.id, claim.claim_number, claim.total_cents, part.notes, replaces)
+    to_patient = stand_with_who_pays(change, claim)
+    return BuiltClaim(claim.id, claim.claim_number, claim.total_cents, part.notes, replaces, to_patient)
 
 
 def store_claim(

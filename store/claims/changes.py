@@ -26,6 +26,7 @@ from store.claims.plain import NotPlain, made
 from store.claims.prior_changed import follow_answers
 from store.claims.registered import registered
 from store.claims.restating import restate_claim
+from store.claims.to_patient import stand_with_who_pays
 from store.database import Change, Database
 from store.ledger.charges import give_up
 from store.models import Claim, ClaimLine, Coding, LogEntry
@@ -220,6 +221,8 @@ def _changing(
                 # Nothing that the claim states is another now: it would be rejected again.
                 claim.status, claim.scrubbed_at = ClaimStatus.REJECTED, before[1]
                 detail["same"] = "yes"
+            if claim.status is ClaimStatus.DRAFT:
+                stand_with_who_pays(change, claim)
             change.log(action, "claim", claim.id, number=claim.claim_number, **detail)
 
 

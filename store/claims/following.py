@@ -28,7 +28,7 @@ from sqlmodel import Session, col, select
 
 from codesets.errors import CodedeskError
 from store.actors import Actor
-from store.claims.build import BuiltClaim, parts_of, store_claim
+from store.claims.build import BuiltClaim, build_in, parts_of, store_claim
 from store.claims.chart import Chart, compose_parties, read_chart, with_insurance_types
 from store.claims.content import (
     BilledCoverage,
@@ -48,6 +48,7 @@ from store.claims.prior_payment import TO_REPLACE, PriorLine, PriorPayment
 from store.claims.prior_remits import Answer, answers_by_place
 from store.database import Change, Database
 from store.denials.reasons import category_of, is_unpaid
+from store.ledger.charges import give_up
 from store.models import Charge, Claim, ClaimExport, Coding, Encounter, RemittanceClaim
 from store.remits.answered import answers_of
 from store.remits.places import Payers, next_place, payers_of
@@ -219,7 +220,8 @@ def bill_late_charges(
 ) -> BuiltClaim:
     """Build the claim of charges that came after a claim left: a replacement, or with `new_only` of what is new alone.
 
-    Its notes say what was credited since. Raises CannotFollow where nothing is another or nothing is left to bill, and
+    Its notes say what was credited since. One that is billed to the patient is given up and built with them: nobody has
+    to be told what it replaces. Raises CannotFollow where nothing is another or nothing is left to bill, and
     where only what is new is asked for of a professional claim or of one that something was credited of.
     """
 
@@ -230,6 +232,8 @@ def bill_late_charges(
         _without_follower(change.session, claim, FOLLOWS_LATE, FOLLOWS_REPLACEMENT)
         chart, parties = _chart(change.session, claim)
         parts = parts_of(chart, parties)
+        if claim.status is ClaimStatus.PATIENT:
+            return _billed_anew(change, claim, content, [line for part in parts for line in part.lines])
         if len(parts) > 1:
             raise CannotFollow(
                 f"{claim.claim_number}: its charges take {len(parts)} claims; code it again to divide it"
@@ -257,14 +261,39 @@ def bill_late_charges(
         built = _written(change, claim, parties, now, "7", FOLLOWS_REPLACEMENT, content)
         return replace(built, notes=credited)
 
-    return _one(db, actor, claim_id, operation_id, "claim.late_charges", late)
+    return _one(db, actor, claim_id, operation_id, "claim.late_charges", late, _BILLED)
+
+
+def _billed_anew(change: Change, claim: Claim, content: ClaimContent, now: Sequence[BilledLine]) -> BuiltClaim:
+    new, credited = _new_lines(content.lines, now)
+    if not new and not credited:
+        raise CannotFollow(f"{claim.claim_number}: {_nothing_new(change.session, claim)}")
+    why = "its charges are others now"
+    claim.status = ClaimStatus.VOID
+    change.session.add(claim)
+    give_up(change, claim, why)
+    change.log("claim.void", "claim", claim.id, number=claim.claim_number, reason=why)
+    change.session.flush()
+    report = build_in(change, claim.coding_id)
+    if report.not_built:
+        raise CannotFollow(f"{claim.claim_number}: {report.not_built[0].reason}")
+    return replace(report.built[0], replaces=claim.claim_number, notes=(*report.built[0].notes, *credited))
+
+
+_BILLED = (ClaimStatus.EXPORTED, ClaimStatus.PATIENT)
 
 
 Follow = Callable[[Change, Claim, ClaimContent], BuiltClaim]
 
 
 def _one(
-    db: Database, actor: Actor, claim_id: str, operation_id: str | None, action: str, follow: Follow
+    db: Database,
+    actor: Actor,
+    claim_id: str,
+    operation_id: str | None,
+    action: str,
+    follow: Follow,
+    standing: tuple[ClaimStatus, ...] = (ClaimStatus.EXPORTED,),
 ) -> BuiltClaim:
     with db.change(actor, operation_id, action) as change:
         change.target = ("claim", claim_id)
@@ -273,7 +302,7 @@ def _one(
         claim = change.session.get(Claim, claim_id)
         if claim is None:
             raise CannotFollow(f"no claim has the id {claim_id!r}", "`codedesk claims list` shows the numbers")
-        if claim.status is not ClaimStatus.EXPORTED:
+        if claim.status not in standing:
             raise CannotFollow(f"{claim.claim_number} is {claim.status.value.replace('_', ' ')}: it has not left")
         if claim.frequency == "8":
             raise CannotFollow(

@@ -25,12 +25,13 @@ from store.claims.details import Details
 from store.claims.facility import BadExtra
 from store.claims.places import set_by_hand
 from store.claims.registered import differing, registered
+from store.claims.to_patient import stand_with_who_pays
 from store.database import Change
 from store.models import Claim, Coding, Encounter
 from store.settings import load_settings
 from store.terms import ClaimStatus, CodingStatus
 
-_LIVING = (ClaimStatus.DRAFT, ClaimStatus.SCRUB_FAILED, ClaimStatus.READY, ClaimStatus.REJECTED)
+_LIVING = (ClaimStatus.DRAFT, ClaimStatus.SCRUB_FAILED, ClaimStatus.READY, ClaimStatus.REJECTED, ClaimStatus.PATIENT)
 _OF_THE_VISIT = ("accident", "place_of_service", "encounter_from", "encounter_through")
 _TYPED = ("coverage", "other_coverages")
 """Of these why Medicare is not primary, which the visit says; the rest of a coverage stays as it was copied."""
@@ -69,7 +70,8 @@ def restate(change: Change, encounter_id: str, why: str) -> Restated:
     changed, left = [], []
     for claim in _found(session, query):
         if claim.status in _LIVING:
-            changed += [claim.claim_number] if restate_claim(change, claim, why) else []
+            another = restate_claim(change, claim, why) and claim.status is ClaimStatus.DRAFT
+            changed += [claim.claim_number] if another else []
         elif _of_visit(session, claim):
             left.append(claim.claim_number)
     return Restated(tuple(changed), tuple(left))
@@ -118,6 +120,7 @@ def _changed(change: Change, claim: Claim, found: Mapping[str, Any], why: str) -
         return False
     _state(claim, found)
     change.session.add(claim)
+    stand_with_who_pays(change, claim)
     places = ", ".join(one for one in found if one != _PAYER)
     change.log("claim.refresh", "claim", claim.id, number=claim.claim_number, fields=places, reason=why)
     return True

@@ -36,6 +36,41 @@ def bill(change: Change, claim_ids: Sequence[str]) -> None:
         _bill(change, claim_ids[start : start + _AT_ONCE])
 
 
+def bill_patient(change: Change, claim: Claim) -> bool:
+    """Post the charge of a claim that no payer takes to the patient; whether anything was posted.
+
+    What it charged before, another total or a payer, is taken back first.
+    """
+    session = change.session
+    if _of_the_patient(session, claim) == [claim.total_cents]:
+        return False
+    take_back_charges(change, [claim.id], "the patient is billed for it")
+    account = session.get_one(Encounter, claim.encounter_id).account_id
+    row = _posting(change, new_id(), PostingKind.CHARGE, claim.id, account, "no payer takes it")
+    sides: list[Side] = [
+        (JournalAccount.PATIENT_RECEIVABLE, claim.total_cents),
+        (JournalAccount.CHARGES, -claim.total_cents),
+    ]
+    insert_rows(session, Posting, [row])
+    insert_rows(session, JournalLine, [journal_line(row["id"], name, cents) for name, cents in sides])
+    return True
+
+
+def off_the_patient(change: Change, claim: Claim, note: str) -> None:
+    """Take back the charge of a claim where it stands on the patient."""
+    if _of_the_patient(change.session, claim):
+        take_back_charges(change, [claim.id], note)
+
+
+def _of_the_patient(session: Session, claim: Claim) -> list[int]:
+    """The charges of a claim that stand on the patient, in cents."""
+    living = [one.id for one in _living(session, [claim.id], PostingKind.CHARGE)]
+    query = select(JournalLine.cents).where(
+        col(JournalLine.posting_id).in_(living), JournalLine.account == JournalAccount.PATIENT_RECEIVABLE
+    )
+    return list(session.exec(query)) if living else []
+
+
 def take_back_charges(change: Change, claim_ids: Iterable[str], note: str) -> int:
     """Take back what claims billed when they left, charges and shares of a patient; how many postings there were."""
     session, batch = change.session, new_id()

@@ -62,6 +62,7 @@ class ClaimFilter(StrEnum):
     EXPORTED = "exported"
     REJECTED = "rejected"
     VOID = "void"
+    PATIENT = "billed_to_patient"
 
 
 @dataclass(frozen=True)
@@ -190,6 +191,7 @@ _FILTERS: dict[ClaimFilter, str] = {
     ClaimFilter.EXPORTED: "c.status = 'exported'",
     ClaimFilter.REJECTED: "c.status = 'rejected'",
     ClaimFilter.VOID: "c.status = 'void'",
+    ClaimFilter.PATIENT: "c.status = 'billed_to_patient'",
 }
 
 _FROM = """

@@ -103,7 +103,9 @@ class ClaimScreen(DeskScreen):
         self._segments = None
         self._show_findings()
         self.refresh_frame()
-        if page.row.status is ClaimStatus.REJECTED:
+        if page.row.status is ClaimStatus.PATIENT:
+            self.say("Billed to the patient, since no payer takes it.", "dim")
+        elif page.row.status is ClaimStatus.REJECTED:
             self.say("Rejected: change what was refused, or R releases it as it is.", "warning")
         elif page.filing_days_left is not None and page.row.status is not ClaimStatus.EXPORTED:
             self.say(filing_words(page.filing_days_left), "dim" if page.filing_days_left > 30 else "warning")

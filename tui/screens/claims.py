@@ -34,6 +34,7 @@ STATUS_MARK = {
     ClaimStatus.EXPORTED: "→",
     ClaimStatus.REJECTED: "✗",
     ClaimStatus.VOID: "–",
+    ClaimStatus.PATIENT: "$",
 }
 STATUS_STYLE = {
     ClaimStatus.SCRUB_FAILED: "error",
@@ -41,6 +42,7 @@ STATUS_STYLE = {
     ClaimStatus.EXPORTED: "dim",
     ClaimStatus.REJECTED: "error",
     ClaimStatus.VOID: "dim",
+    ClaimStatus.PATIENT: "dim",
 }
 PAGE = 5000
 PROGRESS_SECONDS = 0.3
