@@ -33,7 +33,7 @@ from codesets.errors import UnreadableInput
 from codesets.shipped_tables import read_table
 from store.actors import Actor
 from store.claims.changes import changed_since
-from store.claims.followers import hand_on_numbers, in_their_place
+from store.claims.followers import IN_PLACE, hand_on_numbers, in_their_place
 from store.database import Change, Database
 from store.ledger.charges import give_up
 from store.models import Acknowledgment, Claim, ClaimAnswer, ClaimExport, Payer, Remittance, RemittanceClaim
@@ -46,9 +46,6 @@ from store.x12.acknowledgments import GroupAnswer, InterchangeAnswer, SegmentErr
 from store.x12.claim_status import ClaimAnswers, Level, LevelStatus
 from store.x12.remittance import Party, RemitClaim
 from store.x12.tokenizer import Note
-
-_IN_PLACE = ("7", "8")
-"""The frequencies of a replacement and a void, which take back the charge of the claim that they follow."""
 
 
 @dataclass(frozen=True)
@@ -160,7 +157,7 @@ class _Answering:
                     "claim.answer", "claim", claim.id,
                     number=claim.claim_number, part=answer.part.value, message=answer.message,
                 )  # fmt: skip
-                if claim.frequency in _IN_PLACE and (again := give_up(self._change, claim, answer.message)):
+                if claim.follows_as in IN_PLACE and (again := give_up(self._change, claim, answer.message)):
                     owed = f"{', '.join(again)} is owed as before"
                     answer.message = f"{answer.message}; {owed}"
                     self.owed_again.append(f"{claim.claim_number} did not happen: {owed}")

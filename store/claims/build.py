@@ -27,7 +27,7 @@ from store.claims.content import BilledDiagnosis, BilledLine, Parties, parties_t
 from store.claims.details import drug_coded, with_drug
 from store.claims.division import CannotDivide, Part, divide, divide_facility
 from store.claims.facility import BadExtra, facility_diagnoses, facility_lines
-from store.claims.followers import FOLLOWS_REPLACEMENT, FOLLOWS_VOID
+from store.claims.followers import FOLLOWS_REPLACEMENT, FOLLOWS_VOID, tell_what_it_replaces
 from store.claims.next_payers import billed_before
 from store.claims.numbers import claim_number
 from store.claims.to_patient import stand_with_who_pays
@@ -284,6 +284,7 @@ def _write(change: Change, chart: Chart, parties: Parties, part: Part, replaced:
         follows_as=FOLLOWS_REPLACEMENT if replaced else "",
     )
     store_claim(change.session, claim, stated, part.diagnoses, part.lines, chart.encounter.service_date)
+    tell_what_it_replaces(change.session, claim)
     replaces = replaced.claim_number if replaced else ""
     change.log("claim.build", "claim", claim.id, number=claim.claim_number, coding=chart.coding.id, replaces=replaces)
     to_patient = stand_with_who_pays(change, claim)

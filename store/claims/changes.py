@@ -20,6 +20,7 @@ from store.claims.chart import compose_parties, read_chart
 from store.claims.content import content_of, parties_from_json, parties_to_json
 from store.claims.details import LineDetails
 from store.claims.facility import BadExtra
+from store.claims.followers import tell_what_it_replaces
 from store.claims.next_payers import billed_before
 from store.claims.places import PARTS, set_by_hand, with_set_by_hand
 from store.claims.plain import NotPlain, made
@@ -75,6 +76,7 @@ def refresh_claim(db: Database, actor: Actor, claim_id: str, operation_id: str |
         claim.parties = parties_to_json(parties)
         if bill := parties.facility_bill:
             claim.service_from, claim.service_through = bill.statement_from, bill.statement_through
+        tell_what_it_replaces(change.session, claim)
         _draft_again(claim)
 
 

@@ -4,8 +4,10 @@
   the payer forwarded itself (crossover: CLP02 19 to 21 or 23, NM1*TT, a remark) is refused by name unless a person says
   so, and so is one that is billed there already. The next one is that after the last which answered: where the one that
   it was forwarded to has answered, that is billed no more.
-- replacement of one to a next payer that left (frequency 7): as it left, with what the payers before it answer now and
-  its payer's own number. One to the first payer is replaced when its visit is coded again.
+- replacement (frequency 7) with its payer's own number. Of one to a next payer: as it left, with what the payers before
+  it answer now. Of one to the first payer: with its codes and lines as they left, which are the coder's, and all else
+  as the record has it now and as people set it; what is missing yet is set in the replacement. Where the record names
+  another payer by now, that gets a first claim in its place (`store.claims.followers`).
 - void (frequency 8): everything as it left, with the payer's number; the encounter can then be built as a new claim.
   One that a replacement or a bill of late charges follows is not voided beside it: the successor is given up first, or
   voided where it has left. Nothing follows a void.
@@ -43,9 +45,11 @@ from store.claims.facility import BadExtra
 from store.claims.followers import FOLLOWS_REPLACEMENT, FOLLOWS_VOID
 from store.claims.next_payers import billed_before
 from store.claims.partners import receiver_for
+from store.claims.places import set_by_hand
 from store.claims.prior_changed import as_answered
 from store.claims.prior_payment import TO_REPLACE, PriorLine, PriorPayment
 from store.claims.prior_remits import Answer, answers_by_place
+from store.claims.restating import restate_claim
 from store.database import Change, Database
 from store.denials.reasons import category_of, is_unpaid
 from store.ledger.charges import give_up
@@ -160,18 +164,16 @@ def _to_work_first(session: Session, claim_id: str) -> str:
     return ""
 
 
-def replace_next(db: Database, actor: Actor, claim_id: str, operation_id: str | None = None) -> BuiltClaim:
-    """Build the replacement (frequency 7) of a claim to a next payer, with what the payers before it answer now.
+def replace_claim(db: Database, actor: Actor, claim_id: str, operation_id: str | None = None) -> BuiltClaim:
+    """Build the replacement (frequency 7) of a claim that left, its codes and lines as they are.
 
-    Raises CannotFollow, also where they answer what it states.
+    Raises CannotFollow, also where the payers before a next one answer what it states.
     """
 
     def replaced(change: Change, claim: Claim, content: ClaimContent) -> BuiltClaim:
         session, number = change.session, claim.claim_number
         if claim.id not in billed_before(session, [claim.id]):
-            raise CannotFollow(
-                f"{number} bills the first payer", "code its visit again: building replaces it; or bill late charges"
-            )
+            return _to_first_payer(change, claim, content)
         _without_follower(session, claim, FOLLOWS_REPLACEMENT)
         now = as_answered(session, claim, content.parties)
         if now == content.parties:
@@ -183,6 +185,33 @@ def replace_next(db: Database, actor: Actor, claim_id: str, operation_id: str | 
         return _written(change, claim, parties, content.lines, "7", FOLLOWS_REPLACEMENT, content)
 
     return _one(db, actor, claim_id, operation_id, "claim.replace", replaced)
+
+
+def _to_first_payer(change: Change, claim: Claim, content: ClaimContent) -> BuiltClaim:
+    session, number = change.session, claim.claim_number
+    if claim.follows_as == FOLLOWS_LATE:
+        first = session.get_one(Claim, claim.follows_id)
+        raise CannotFollow(f"{number} bills late charges alone", f"codedesk claims late {first.claim_number}")
+    _without_follower(session, claim, FOLLOWS_LATE, FOLLOWS_REPLACEMENT)
+    parties = replace(content.parties, original_reference=_payer_number(claim), build_notes=())
+    built = _written(change, claim, parties, content.lines, "7", FOLLOWS_REPLACEMENT, content)
+    made = session.get_one(Claim, built.claim_id)
+    by_hand = set_by_hand(session, claim.id)
+    if by_hand:
+        change.log(
+            "claim.set", "claim", made.id, number=made.claim_number, fields=", ".join(by_hand), reason=f"as in {number}"
+        )
+    restate_claim(change, made, f"it replaces {number}", by_hand)
+    if made.status is ClaimStatus.PATIENT:
+        raise CannotFollow(
+            f"{number}: no payer takes it any more, so nothing replaces it",
+            f"what is denied of it goes to the patient (codedesk denials), or codedesk claims void {number}",
+        )
+    notes = () if made.frequency == "7" else (_OTHER_PAYER,)
+    return replace(built, notes=notes)
+
+
+_OTHER_PAYER = "the record names another payer now, which gets it as a first claim (frequency 1)"
 
 
 def void_sent_claim(
@@ -283,6 +312,8 @@ def _billed_anew(change: Change, claim: Claim, content: ClaimContent, now: Seque
 _BILLED = (ClaimStatus.EXPORTED, ClaimStatus.PATIENT)
 
 
+_NOT_LEFT = "it is changed itself: codedesk claims set, codedesk coverages, codedesk claims refresh"
+
 Follow = Callable[[Change, Claim, ClaimContent], BuiltClaim]
 
 
@@ -303,7 +334,9 @@ def _one(
         if claim is None:
             raise CannotFollow(f"no claim has the id {claim_id!r}", "`codedesk claims list` shows the numbers")
         if claim.status not in standing:
-            raise CannotFollow(f"{claim.claim_number} is {claim.status.value.replace('_', ' ')}: it has not left")
+            raise CannotFollow(
+                f"{claim.claim_number} is {claim.status.value.replace('_', ' ')}: it has not left", _NOT_LEFT
+            )
         if claim.frequency == "8":
             raise CannotFollow(
                 f"{claim.claim_number} is a void: nothing follows it", "code the visit again to bill it as new"

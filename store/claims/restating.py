@@ -23,6 +23,7 @@ from store.claims.chart import compose_parties, read_chart, with_insurance_types
 from store.claims.content import Parties, parties_from_json, parties_to_json
 from store.claims.details import Details
 from store.claims.facility import BadExtra
+from store.claims.followers import tell_what_it_replaces
 from store.claims.places import set_by_hand
 from store.claims.registered import differing, registered
 from store.claims.to_patient import stand_with_who_pays
@@ -107,11 +108,14 @@ def _found(session: Session, query: SelectOfScalar[Claim]) -> Sequence[Claim]:
     return claims
 
 
-def restate_claim(change: Change, claim: Claim, why: str) -> bool:
-    """Change a claim that has not left to what the record says now; whether anything is another."""
+def restate_claim(change: Change, claim: Claim, why: str, by_hand: Sequence[str] = ()) -> bool:
+    """Change a claim that has not left to what the record says now; whether anything is another.
+
+    `by_hand` are places that a person set beside those that the log of this claim has.
+    """
     if claim.frequency == "8":
         return False
-    visit = _of_visit(change.session, claim)
+    visit = _of_visit(change.session, claim, by_hand)
     return _changed(change, claim, visit | _registered(change.session, claim, visit), why)
 
 
@@ -120,6 +124,8 @@ def _changed(change: Change, claim: Claim, found: Mapping[str, Any], why: str) -
         return False
     _state(claim, found)
     change.session.add(claim)
+    if _PAYER in found:
+        tell_what_it_replaces(change.session, claim)
     stand_with_who_pays(change, claim)
     places = ", ".join(one for one in found if one != _PAYER)
     change.log("claim.refresh", "claim", claim.id, number=claim.claim_number, fields=places, reason=why)
@@ -136,7 +142,7 @@ def _registered(session: Session, claim: Claim, visit: Mapping[str, Any]) -> dic
     return found
 
 
-def _of_visit(session: Session, claim: Claim) -> dict[str, Any]:
+def _of_visit(session: Session, claim: Claim, set_before: Sequence[str] = ()) -> dict[str, Any]:
     """What the visit says otherwise than the claim, by place (`accident`, `facility_bill.admission_type`)."""
     chart = read_chart(session, session.get_one(Coding, claim.coding_id))
     if chart.facility is None:
@@ -151,7 +157,7 @@ def _of_visit(session: Session, claim: Claim) -> dict[str, Any]:
     found |= {name: getattr(typed, name) for name in _TYPED if getattr(typed, name) != getattr(stated, name)}
     for part, empty in (("details", Details()), ("facility_bill", None)):
         found |= _parts(part, getattr(stated, part) or empty, getattr(now, part) or empty)
-    by_hand = set_by_hand(session, claim.id)
+    by_hand = [*set_by_hand(session, claim.id), *set_before]
     return {
         place: value
         for place, value in found.items()

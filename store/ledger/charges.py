@@ -18,6 +18,7 @@ from typing import Any
 from sqlalchemy import func
 from sqlmodel import Session, col, select
 
+from store.claims.followers import IN_PLACE
 from store.claims.next_payers import billed_before, replaced_by
 from store.database import Change
 from store.models import Claim, Encounter, JournalLine, Posting
@@ -94,7 +95,7 @@ def give_up(change: Change, claim: Claim, note: str) -> list[str]:
     """
     session = change.session
     take_back_charges(change, [claim.id], note)
-    if claim.export_id is None or claim.follows_id is None or claim.frequency not in ("7", "8"):
+    if claim.export_id is None or claim.follows_id is None or claim.follows_as not in IN_PLACE:
         return []
     superseded = [claim.follows_id, *_late_charges_of(session, [claim.follows_id], [claim.id])]
     charged = {one.claim_id for one in _living(session, superseded, PostingKind.CHARGE, PostingKind.TRANSFER)}
@@ -234,7 +235,7 @@ def share_of_patient(session: Session, claim_id: str) -> int:
 def _bill(change: Change, claim_ids: Sequence[str]) -> None:
     session = change.session
     columns: Sequence[Any] = (
-        *(Claim.id, Claim.total_cents, Claim.frequency, Claim.follows_id),
+        *(Claim.id, Claim.total_cents, Claim.frequency, Claim.follows_id, Claim.follows_as),
         Encounter.account_id,
     )
     query = (
@@ -243,7 +244,7 @@ def _bill(change: Change, claim_ids: Sequence[str]) -> None:
     rows = session.exec(query).all()
     done = {posting.claim_id for posting in _living(session, claim_ids, PostingKind.CHARGE)}
     moved = {posting.claim_id for posting in _living(session, claim_ids, PostingKind.TRANSFER)}
-    superseded = [row[3] for row in rows if row[3] and row[2] in ("7", "8")]
+    superseded = [row[3] for row in rows if row[3] and row[4] in IN_PLACE]
     if superseded:
         superseded += _late_charges_of(session, superseded, claim_ids)
         take_back_charges(change, superseded, "replaced or voided by a later claim")
@@ -251,7 +252,7 @@ def _bill(change: Change, claim_ids: Sequence[str]) -> None:
     lines: list[dict[str, Any]] = []
     batch = new_id()
     first = billed_before(session, claim_ids)
-    for claim_id, cents, frequency, _, account in rows:
+    for claim_id, cents, frequency, _, _, account in rows:
         if claim_id in first:
             share = 0 if claim_id in moved else share_of_patient(session, first[claim_id])
             kind = PostingKind.TRANSFER

@@ -87,10 +87,8 @@ class ClaimScreen(DeskScreen):
         if action == "release_claim" and (self._page is None or self._page.row.status is not ClaimStatus.REJECTED):
             return "the claim is not rejected"
         left = self._page is not None and self._page.row.status is ClaimStatus.EXPORTED
-        if action == "next_payer" and not left:
+        if action in ("next_payer", "replace_next") and not left:
             return "the claim has not left"
-        if action == "replace_next" and (self._page is None or not self._page.to_replace):
-            return "nothing says that it is to be replaced"
         return ""
 
     async def _load(self) -> None:
@@ -244,11 +242,11 @@ class ClaimScreen(DeskScreen):
 
     def do_replace_next(self) -> None:
         async def built() -> None:
-            from store.claims.following import replace_next
+            from store.claims.following import replace_claim
 
-            claim = await self.workstation.change(replace_next, self._claim_id)
+            claim = await self.workstation.change(replace_claim, self._claim_id)
             await self._load()
-            self.say(f"{claim.claim_number} replaces it; scrub it in the queue.", "good")
+            self.say(f"{claim.claim_number} replaces it: set what is another, and scrub it in the queue.", "good")
 
         self.in_turn(built())
 
