@@ -23,7 +23,7 @@ from store.claims.chart import compose_parties, read_chart, with_insurance_types
 from store.claims.content import Parties, parties_from_json, parties_to_json
 from store.claims.details import Details
 from store.claims.facility import BadExtra
-from store.claims.followers import tell_what_it_replaces
+from store.claims.followers import in_their_place, tell_what_it_replaces
 from store.claims.places import set_by_hand
 from store.claims.registered import differing, registered
 from store.claims.to_patient import stand_with_who_pays
@@ -83,20 +83,39 @@ def restate_of_patient(change: Change, patient_id: str, why: str) -> None:
     _restate_where(change, col(Encounter.patient_id) == patient_id, why)
 
 
-def restate_of_account(change: Change, account_id: str, why: str) -> None:
-    """Change the living claims of an account to what the record says now."""
-    _restate_where(change, col(Encounter.account_id) == account_id, why)
+def restate_of_account(change: Change, account_id: str, why: str) -> Restated:
+    """Change the living claims of an account to what the record says now; of those that left the coverage decides."""
+    changed = _restate_where(change, col(Encounter.account_id) == account_id, why)
+    return Restated(changed, _left_with_others(change.session, account_id))
 
 
-def _restate_where(change: Change, theirs: Any, why: str) -> None:
+def _left_with_others(session: Session, account_id: str) -> tuple[str, ...]:
+    """The numbers of the claims of an account that left with other coverages than it has now and stand with a payer."""
+    query = (
+        select(Claim)
+        .join(Encounter, col(Encounter.id) == Claim.encounter_id)
+        .where(Encounter.account_id == account_id, Claim.status == ClaimStatus.EXPORTED, Claim.frequency != "8")
+        .order_by(Claim.created_at, Claim.claim_number)
+    )
+    claims = session.exec(query).all()
+    followed = in_their_place(session, [claim.id for claim in claims])
+    found = []
+    for claim in claims:
+        stated = parties_from_json(claim.parties)
+        if claim.id not in followed and differing(stated, registered(session, claim, stated)).keys() & set(_TYPED):
+            found.append(claim.claim_number)
+    return tuple(found)
+
+
+def _restate_where(change: Change, theirs: Any, why: str) -> tuple[str, ...]:
     query = (
         select(Claim)
         .join(Encounter, col(Encounter.id) == Claim.encounter_id)
         .where(theirs, col(Claim.status).in_(_LIVING), Claim.frequency != "8")
         .order_by(Claim.created_at, Claim.claim_number)
     )
-    for claim in _found(change.session, query):
-        restate_claim(change, claim, why)
+    claims = _found(change.session, query)
+    return tuple(claim.claim_number for claim in claims if restate_claim(change, claim, why))
 
 
 def _found(session: Session, query: SelectOfScalar[Claim]) -> Sequence[Claim]:
