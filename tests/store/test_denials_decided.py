@@ -393,3 +393,28 @@ def test_the_command_line_bills_the_patient_and_opens_again(
         ("patient-owes: 1 denial, 50.02\n", {PATIENT: 5_002}),
         ("reopen: 1 denial, 50.02\n", {DENIED: 5_002}),
     ]
+
+
+@pytest.mark.parametrize("group", ["CO", "OA"])
+def test_who_was_not_covered_on_the_day_owes_without_a_notice(
+    db: Database, tmp_path: Path, number: str, group: str
+) -> None:
+    arrive(db, tmp_path, not_covered(number, group, "27"), "40")
+
+    bill_patient(db, SYSTEM, [denials(db)[0].id], "coverage had ended")
+
+    assert decided(db) == {PATIENT: 5_002}
+
+
+def test_a_contractual_denial_is_not_the_patients_with_a_notice_either(
+    db: Database, tmp_path: Path, number: str
+) -> None:
+    arrive(db, tmp_path, not_covered(number, "CO", "197"), "40")
+    sign(db, "GA", sequence=2)
+
+    with pytest.raises(DenialRefused) as refused:
+        bill_patient(db, SYSTEM, [denials(db)[0].id], "wants to pay")
+
+    assert refused.value.message == (
+        "CO-197 (authorization) is the provider's by contract, not the patient's: no notice changes that"
+    )
