@@ -47,7 +47,7 @@ from store.remits.same_patient import person_of, why_another
 from store.terms import AcknowledgmentKind, AnswerPart, ClaimStatus, Outcome, RemittanceStatus
 from store.x12 import acknowledgments, claim_status
 from store.x12.acknowledgments import GroupAnswer, InterchangeAnswer, SegmentError, SetAnswer
-from store.x12.claim_status import ClaimAnswers, Level, LevelStatus
+from store.x12.claim_status import ClaimAnswers, Level, LevelStatus, Status
 from store.x12.remittance import Party, RemitClaim
 from store.x12.tokenizer import Note
 
@@ -461,7 +461,7 @@ def _named(
             if status.refuses or not refused:
                 entity = f":{status.entity}" if status.entity else ""
                 words = _category(status.category)
-                message = f"{one.level.name.lower()} {status.category}:{status.code}{entity}{words}"
+                message = f"{one.level.name.lower()} {status.category}:{status.code}{entity}{words}{_own_words(status)}"
                 said = _answer(claim, AnswerPart.NAMED, not status.refuses, status.category, status.code, message)
                 said.entity = status.entity
                 answering.say(claim, export, said)
@@ -479,12 +479,17 @@ def _cascade(
         if level.level is Level.PROVIDER and claim.parties["billing"]["npi"] != level.identifier:
             continue
         status = next(one for one in level.statuses if one.refuses)
-        told = f"{status.category}:{status.code}{_category(status.category)}"
+        told = f"{status.category}:{status.code}{_category(status.category)}{_own_words(status)}"
         message = f"refused at the {level.level.name.lower()} level, {told}"
         answering.say(claim, export, _answer(claim, AnswerPart.NAMED, False, status.category, status.code, message))
         named.add(claim.claim_number)
         count += 1
     return count
+
+
+def _own_words(status: Status) -> str:
+    """What the payer itself says of a status (STC12), quoted; empty where it says nothing."""
+    return f': "{status.words}"' if status.words else ""
 
 
 def _totals(answers: ClaimAnswers, level: LevelStatus) -> str:

@@ -21,7 +21,7 @@ from sqlmodel import Session, col, select
 from codesets.errors import CodedeskError
 from store.actors import Actor
 from store.audits.corrections import due_before_bill
-from store.audits.states import held_for_audit
+from store.audits.states import SEEN_BY, held_for_audit
 from store.claims.chart import Chart, compose_parties, line_details, read_chart
 from store.claims.content import BilledDiagnosis, BilledLine, Parties, parties_to_json
 from store.claims.details import drug_coded, with_drug
@@ -53,8 +53,11 @@ class NotBuiltReason(StrEnum):
     """Why a coding made no claim."""
 
     CAME_BACK = "something came after it was coded: code it again, or mark the change seen"
-    AUDIT = "the audit before the bill is not final yet: codedesk audits list shows it"
-    CORRECTION = "the audit found codes to correct: code it again, or codedesk audits keep-codes AUDIT --reason TEXT"
+    AUDIT = f"the audit before the bill is not final yet: {SEEN_BY}"
+    CORRECTION = (
+        "the audit found codes to correct: its coder codes it again,"
+        " or a coder or manager says codedesk audits keep-codes AUDIT --reason TEXT"
+    )
     NOT_FINAL = "the coding is not final"
     ALREADY_BUILT = "its claim is built already"
     NO_LINES = "it has no HCPCS line to bill"

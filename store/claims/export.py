@@ -24,7 +24,7 @@ from sqlmodel import Session, col, select
 
 from codesets.errors import CodedeskError
 from store.actors import Actor
-from store.audits.states import DONE
+from store.audits.states import DONE, SEEN_BY
 from store.claims.content import ClaimContent, Receiver, contents_of
 from store.claims.followers import in_their_place
 from store.claims.numbers import take
@@ -382,7 +382,7 @@ def _refusal(
     if claim.status is ClaimStatus.REJECTED:
         return RefusedClaim(claim.claim_number, "was rejected: it leaves once it is changed or released")
     if claim.id in audited:
-        return RefusedClaim(claim.claim_number, "waits for the audit before its bill: codedesk audits list shows it")
+        return RefusedClaim(claim.claim_number, f"waits for the audit before its bill: {SEEN_BY}")
     if late := back.get(claim.id):
         return RefusedClaim(claim.claim_number, f"has a chart that came back ({late}): code it again, or mark it seen")
     count = blocked.get(claim.id, 0)

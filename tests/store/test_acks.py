@@ -128,6 +128,16 @@ def test_an_error_of_the_billing_provider_is_at_every_claim_below_it_and_none_le
     assert "it is the billing provider's, on all its 3 claims of the set: the facility of the visit" in answer.note
 
 
+def test_the_words_of_the_payer_beside_a_rejection_are_kept(db: Database, tmp_path: Path, sent: Sent) -> None:
+    refusal = patient(sent.numbers[0], "A7:164").replace("*WQ*100.03~", "*U*100.03********MEMBER NOT ON FILE~")
+
+    arrive(db, tmp_path, claim_status(sent, refusal))
+
+    with db.reading() as session:
+        said = session.exec(select(ClaimAnswer).where(col(ClaimAnswer.accepted).is_(False))).one()
+    assert said.message.endswith(': "MEMBER NOT ON FILE"')
+
+
 def test_the_culprit_of_a_refused_set_is_found_without_ctx_and_the_others_may_leave_again(
     db: Database, tmp_path: Path, sent: Sent
 ) -> None:

@@ -22,6 +22,7 @@ from store.queries import SessionReader
 from store.queries.claims import (
     MOST_SORTS,
     PAGE_ROWS,
+    AnswerRow,
     ClaimFilter,
     ClaimPage,
     ClaimRow,
@@ -31,7 +32,7 @@ from store.queries.claims import (
     claim_page,
 )
 from store.settings import today
-from store.terms import ClaimStatus, FindingState
+from store.terms import AnswerPart, ClaimStatus, FindingState
 from tui.commands import claims_sending
 from tui.money import dollars, filing_words
 
@@ -240,6 +241,13 @@ def _look(db: Database, action: str, claim_id: str = "", **detail: object) -> No
     log.note(db, _actor(db), action, "claim" if claim_id else "", claim_id, **detail)
 
 
+def _rejecting(page: ClaimPage) -> list[AnswerRow]:
+    """What rejected a claim that is rejected still: of answers to its last file where there are such."""
+    refused = [one for one in page.answers if not one.accepted and one.part != AnswerPart.TRAVELED]
+    shown = [one for one in refused if not one.earlier] or refused
+    return shown if page.row.status is ClaimStatus.REJECTED else []
+
+
 _NO_PAYER = "Billed to the patient, since no payer takes it: codedesk postings pay keeps payments."
 _HEADING = f"{'CLAIM':<12} {'STATUS':<17} {'SERVICE':<10} {'PATIENT':<22} {'PAYER':<16} {'$':>10} {'AGE':>5}  !  ~  ?"
 
@@ -268,6 +276,7 @@ def _page_text(page: ClaimPage) -> list[str]:
             f"{row.status.value}  visit {page.visit_number}  service {row.service_date}  frequency {page.frequency}"
         ),
         *(safe_line(note) for note in (page.to_replace, page.answered_though) if note),
+        *(safe_line(f"Rejected, {one.kind} {one.answered_at[:10]}: {one.message}") for one in _rejecting(page)),
         "Dx  " + "   ".join(f"{chr(64 + sequence)} {code}" for sequence, code in page.diagnoses),
         "",
         f"{'#':>3}  {'REV':<4} {'CODE':<6} {'MODS':<12} {'DX':<8} {'UNITS':>5} {'CHARGE':>10}  DATE",
