@@ -3,7 +3,9 @@
 - TA1: our interchange by its number; a refused one sends every claim of it back to READY.
 - 999: our group by its number, then each transaction set. Errors are looked up in the map that was kept at the export
   (position in the set, ST is 1): claims at such a place are the culprits and become REJECTED; the others of a refused
-  set only traveled with them and are READY again. With no culprit in a refused set, the fault is in its envelope.
+  set only traveled with them and are READY again. A segment of the billing provider is of every claim below it (loop
+  2000A), which all become REJECTED: none would be taken until it is changed. With no culprit in a refused set, the
+  fault is in its envelope.
 - 277CA: a claim by its number; a refusal of the batch or of a billing provider holds for every claim below it, also
   where the answer names none. The payer's number is kept, which a replacement needs (REF*F8). An answer whose payer is
   another one that we bill, or whose patient is another (`store.remits.same_patient`), is none of the claim with its
@@ -21,10 +23,11 @@ Source: ASC X12C/005010X231A1; ASC X12N/005010X214, sections on acknowledgment l
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 from sqlalchemy import ColumnElement
 from sqlmodel import Session, col, select
@@ -33,7 +36,8 @@ from codesets.errors import UnreadableInput
 from codesets.shipped_tables import read_table
 from store.actors import Actor
 from store.claims.changes import changed_since
-from store.claims.followers import hand_on_numbers, in_their_place
+from store.claims.entered import where_entered
+from store.claims.followers import IN_PLACE, hand_on_numbers, in_their_place
 from store.database import Change, Database
 from store.ledger.charges import give_up
 from store.models import Acknowledgment, Claim, ClaimAnswer, ClaimExport, Payer, Remittance, RemittanceClaim
@@ -43,12 +47,9 @@ from store.remits.same_patient import person_of, why_another
 from store.terms import AcknowledgmentKind, AnswerPart, ClaimStatus, Outcome, RemittanceStatus
 from store.x12 import acknowledgments, claim_status
 from store.x12.acknowledgments import GroupAnswer, InterchangeAnswer, SegmentError, SetAnswer
-from store.x12.claim_status import ClaimAnswers, Level, LevelStatus
+from store.x12.claim_status import ClaimAnswers, Level, LevelStatus, Status
 from store.x12.remittance import Party, RemitClaim
 from store.x12.tokenizer import Note
-
-_IN_PLACE = ("7", "8")
-"""The frequencies of a replacement and a void, which take back the charge of the claim that they follow."""
 
 
 @dataclass(frozen=True)
@@ -160,7 +161,7 @@ class _Answering:
                     "claim.answer", "claim", claim.id,
                     number=claim.claim_number, part=answer.part.value, message=answer.message,
                 )  # fmt: skip
-                if claim.frequency in _IN_PLACE and (again := give_up(self._change, claim, answer.message)):
+                if claim.follows_as in IN_PLACE and (again := give_up(self._change, claim, answer.message)):
                     owed = f"{', '.join(again)} is owed as before"
                     answer.message = f"{answer.message}; {owed}"
                     self.owed_again.append(f"{claim.claim_number} did not happen: {owed}")
@@ -282,12 +283,17 @@ def _set(answering: _Answering, export: ClaimExport, answer: SetAnswer) -> list[
     for error in answer.errors:
         number, position, field = _at(places, error.position)
         message = _said(error, field)
-        if culprit := claims.get(number):
-            culprits.add(number)
+        if number in claims:
+            below = _below_the_same(claims, number) if field.partition(".")[0] in _OF_PROVIDER else [claims[number]]
+            shared = _shared(field, len(below)) if field.partition(".")[0] in _OF_PROVIDER else ""
             element = error.elements[0] if error.elements else None
-            said = _answer(culprit, AnswerPart.CULPRIT, False, error.code, element.code if element else "", message)
-            said.position, said.place, said.value = position, field, element.value if element else ""
-            answering.say(culprit, export, said)
+            for culprit in below:
+                code = element.code if element else ""
+                said = _answer(culprit, AnswerPart.CULPRIT, False, error.code, code, f"{message}{shared}")
+                said.position, said.place, said.value = position, field, element.value if element else ""
+                answering.say(culprit, export, said)
+                culprits.add(culprit.claim_number)
+            outside += [f"{message}{shared}"] if shared else []
         else:
             outside.append(message)
     for number, claim in claims.items():
@@ -297,6 +303,27 @@ def _set(answering: _Answering, export: ClaimExport, answer: SetAnswer) -> list[
     if not culprits:
         outside.insert(0, f"set {answer.control} was refused for its envelope")
     return outside
+
+
+_OF_PROVIDER = ("billing", "pay_to")
+"""The parts of a claim that stand once for all claims of a billing provider (loops 2010AA and 2010AB)."""
+
+
+def _below_the_same(claims: Mapping[str, Claim], number: str) -> list[Claim]:
+    """The claims of a set that the billing provider's segments before this one are of, it included."""
+
+    def who(claim: Claim) -> list[Any]:
+        return [claim.parties.get(part) for part in _OF_PROVIDER]
+
+    return [claim for claim in claims.values() if who(claim) == who(claims[number])]
+
+
+def _shared(field: str, count: int) -> str:
+    """Whose data an error of the billing provider's segments is, and where it is set."""
+    return (
+        f"; it is the billing provider's, on all its {count} claims of the set: {where_entered(field).where};"
+        " then r on each claim, or R sends it as it is"
+    )
 
 
 def _at(places: Sequence[tuple[int, str, str]], position: int) -> tuple[str, int, str]:
@@ -434,7 +461,7 @@ def _named(
             if status.refuses or not refused:
                 entity = f":{status.entity}" if status.entity else ""
                 words = _category(status.category)
-                message = f"{one.level.name.lower()} {status.category}:{status.code}{entity}{words}"
+                message = f"{one.level.name.lower()} {status.category}:{status.code}{entity}{words}{_own_words(status)}"
                 said = _answer(claim, AnswerPart.NAMED, not status.refuses, status.category, status.code, message)
                 said.entity = status.entity
                 answering.say(claim, export, said)
@@ -452,12 +479,17 @@ def _cascade(
         if level.level is Level.PROVIDER and claim.parties["billing"]["npi"] != level.identifier:
             continue
         status = next(one for one in level.statuses if one.refuses)
-        told = f"{status.category}:{status.code}{_category(status.category)}"
+        told = f"{status.category}:{status.code}{_category(status.category)}{_own_words(status)}"
         message = f"refused at the {level.level.name.lower()} level, {told}"
         answering.say(claim, export, _answer(claim, AnswerPart.NAMED, False, status.category, status.code, message))
         named.add(claim.claim_number)
         count += 1
     return count
+
+
+def _own_words(status: Status) -> str:
+    """What the payer itself says of a status (STC12), quoted; empty where it says nothing."""
+    return f': "{status.words}"' if status.words else ""
 
 
 def _totals(answers: ClaimAnswers, level: LevelStatus) -> str:

@@ -143,6 +143,7 @@ class ClaimStatus(StrEnum):
     EXPORTED = "exported"
     REJECTED = "rejected"
     VOID = "void"
+    PATIENT = "billed_to_patient"
 
 
 class AcknowledgmentKind(StrEnum):

@@ -41,6 +41,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "commands": ("tui.commands.commands", "every command, as text, document, man page or completion of a shell"),
     "schema": ("tui.commands.schema", "JSON Schema of the native format"),
     "claims": ("tui.commands.claims", "build, scrub, show and export claims"),
+    "coverages": ("tui.commands.coverages", "coverages of an account: list them, mend one, add one"),
     "acks": ("tui.commands.acks", "TA1, 999 and 277CA: take them in, list and show them; refused claims come back"),
     "denials": ("tui.commands.denials", "denials of posted remittances: list, assign, appeal, close"),
     "remits": ("tui.commands.remits", "add up remittances, take them in, show and take back"),

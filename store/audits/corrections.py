@@ -133,8 +133,11 @@ def _newest(session: Session, audit: Audit) -> Coding | None:
     return session.exec(query.order_by(col(Coding.version).desc()).limit(1)).first()
 
 
+_BILLED = (ClaimStatus.EXPORTED, ClaimStatus.PATIENT)
+
+
 def _has_left(session: Session, coding: Coding) -> bool:
-    left = select(Claim.id).where(Claim.coding_id == coding.id, Claim.status == ClaimStatus.EXPORTED)
+    left = select(Claim.id).where(Claim.coding_id == coding.id, col(Claim.status).in_(_BILLED))
     return session.exec(left.limit(1)).first() is not None
 
 

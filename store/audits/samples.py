@@ -45,7 +45,7 @@ from store.models import (
 from store.queries import SessionReader
 from store.queries.codings import coding_codes
 from store.settings import load_settings
-from store.terms import AuditStatus, CodingKind, CodingStatus, Setting
+from store.terms import AuditStatus, ClaimStatus, CodingKind, CodingStatus, Setting
 from store.whole import require_seen
 
 STRATA = ("coder", "type", "payer", "drg")
@@ -276,7 +276,8 @@ def population_of(
         .order_by(Coding.finalized_at, Coding.id)
     )
     if unbilled:
-        left = select(Claim.id).where(Claim.coding_id == Coding.id, col(Claim.export_id).is_not(None))
+        billed = col(Claim.export_id).is_not(None) | (col(Claim.status) == ClaimStatus.PATIENT)
+        left = select(Claim.id).where(Claim.coding_id == Coding.id, billed)
         query = query.where(~left.exists())
     rows = session.execute(query).all()
     strata = {"coder": 1, "type": 2, "payer": 3, "drg": 5}

@@ -51,6 +51,9 @@ AUDIT_TRANSITIONS: dict[AuditStatus, frozenset[AuditStatus]] = {
 DONE = (AuditStatus.FINAL, AuditStatus.WITHDRAWN)
 """States in which no bill waits for an audit any more."""
 
+SEEN_BY = "its auditor and managers see it in codedesk audits list"
+"""Who can look up an audit that a bill waits for, to those who may not."""
+
 _ANSWERED = {FindingStatus.AGREED, FindingStatus.ACCEPTED}
 
 FINDING_TRANSITIONS: dict[FindingStatus, frozenset[FindingStatus]] = {

@@ -17,6 +17,8 @@ The states of a claim, and what moves it:
 - REJECTED: a receiver or payer refused it before it was adjudicated (999, 277CA), which is no denial: it stays so until
   something that it states is changed, or somebody releases it with a reason. A claim that only traveled in a refused
   set is READY again at once.
+- PATIENT: billed to the patient when it was built, since no payer takes it (`to_patient`). It is changed like one that
+  has not left; with a coverage that is found later it is a DRAFT for that payer.
 - VOID: given up before it left, by a person or because its coding was superseded.
 
 `content` is the claim as everything reads it; `build` makes claims (`facility` the institutional ones), `scrubbing`

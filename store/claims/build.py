@@ -21,17 +21,19 @@ from sqlmodel import Session, col, select
 from codesets.errors import CodedeskError
 from store.actors import Actor
 from store.audits.corrections import due_before_bill
-from store.audits.states import held_for_audit
+from store.audits.states import SEEN_BY, held_for_audit
 from store.claims.chart import Chart, compose_parties, line_details, read_chart
 from store.claims.content import BilledDiagnosis, BilledLine, Parties, parties_to_json
 from store.claims.details import drug_coded, with_drug
 from store.claims.division import CannotDivide, Part, divide, divide_facility
 from store.claims.facility import BadExtra, facility_diagnoses
-from store.claims.followers import FOLLOWS_REPLACEMENT, FOLLOWS_VOID
+from store.claims.followers import FOLLOWS_REPLACEMENT, FOLLOWS_VOID, tell_what_it_replaces
 from store.claims.next_payers import billed_before
 from store.claims.numbers import claim_number
+from store.claims.to_patient import stand_with_who_pays
 from store.database import Change, Database
 from store.intake.export import NoSuchEncounter, find_encounter
+from store.ledger.charges import give_up
 from store.models import Claim, ClaimDiagnosis, ClaimLine, Coding, Encounter, WorkItem
 from store.settings import Settings, load_settings
 from store.terms import ClaimStatus, CodingKind, CodingStatus, DiagnosisRole
@@ -52,8 +54,11 @@ class NotBuiltReason(StrEnum):
     """Why a coding made no claim."""
 
     CAME_BACK = "something came after it was coded: code it again, or mark the change seen"
-    AUDIT = "the audit before the bill is not final yet: codedesk audits list shows it"
-    CORRECTION = "the audit found codes to correct: code it again, or codedesk audits keep-codes AUDIT --reason TEXT"
+    AUDIT = f"the audit before the bill is not final yet: {SEEN_BY}"
+    CORRECTION = (
+        "the audit found codes to correct: its coder codes it again,"
+        " or a coder or manager says codedesk audits keep-codes AUDIT --reason TEXT"
+    )
     NOT_FINAL = "the coding is not final"
     ALREADY_BUILT = "its claim is built already"
     NO_LINES = "it has no HCPCS line to bill"
@@ -65,13 +70,17 @@ class NotBuiltReason(StrEnum):
 
 @dataclass(frozen=True)
 class BuiltClaim:
-    """A claim that was made. `notes` say what was divided or left off, `replaces` is the number of a sent claim."""
+    """A claim that was made. `notes` say what was divided or left off, `replaces` is the number of a sent claim.
+
+    `to_patient`: no payer takes it, and its charge stands on the patient.
+    """
 
     claim_id: str
     claim_number: str
     total_cents: int
     notes: tuple[str, ...] = ()
     replaces: str = ""
+    to_patient: bool = False
 
 
 @dataclass(frozen=True)
@@ -147,6 +156,11 @@ def _unbilled(session: Session) -> list[str]:
     has_claim = select(Claim.id).where(Claim.coding_id == Coding.id, living).exists()
     query = select(Coding.id).where(Coding.status == CodingStatus.FINAL, ~has_claim)
     return list(session.exec(query.order_by(Coding.finalized_at, Coding.id)))
+
+
+def build_in(change: Change, coding_id: str) -> BuildReport:
+    """Build the claim of one coding within a change. Raises UnknownCoding."""
+    return _build(change, coding_id, load_settings())
 
 
 def _build(change: Change, coding_id: str, settings: Settings) -> BuildReport:
@@ -261,6 +275,7 @@ def _clear_earlier(change: Change, coding: Coding) -> list[Claim]:
             continue
         claim.status = ClaimStatus.VOID
         change.session.add(claim)
+        give_up(change, claim, "the encounter was recoded")
         change.log("claim.void", "claim", claim.id, number=claim.claim_number, reason="the encounter was recoded")
     replacing = select(Claim.follows_id).where(
         Claim.encounter_id == coding.encounter_id,
@@ -288,9 +303,11 @@ def _write(change: Change, chart: Chart, parties: Parties, part: Part, replaced:
         follows_as=FOLLOWS_REPLACEMENT if replaced else "",
     )
     store_claim(change.session, claim, stated, part.diagnoses, part.lines, chart.encounter.service_date)
+    tell_what_it_replaces(change.session, claim)
     replaces = replaced.claim_number if replaced else ""
     change.log("claim.build", "claim", claim.id, number=claim.claim_number, coding=chart.coding.id, replaces=replaces)
-    return BuiltClaim(claim.id, claim.claim_number, claim.total_cents, part.notes, replaces)
+    to_patient = stand_with_who_pays(change, claim)
+    return BuiltClaim(claim.id, claim.claim_number, claim.total_cents, part.notes, replaces, to_patient)
 
 
 def store_claim(

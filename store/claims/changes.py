@@ -20,12 +20,14 @@ from store.claims.chart import compose_parties, read_chart
 from store.claims.content import content_of, parties_from_json, parties_to_json
 from store.claims.details import LineDetails
 from store.claims.facility import BadExtra
+from store.claims.followers import tell_what_it_replaces
 from store.claims.next_payers import billed_before
 from store.claims.places import PARTS, set_by_hand, with_set_by_hand
 from store.claims.plain import NotPlain, made
 from store.claims.prior_changed import follow_answers
 from store.claims.registered import registered
 from store.claims.restating import restate_claim
+from store.claims.to_patient import stand_with_who_pays
 from store.database import Change, Database
 from store.ledger.charges import give_up
 from store.models import Claim, ClaimLine, Coding, LogEntry
@@ -75,6 +77,7 @@ def refresh_claim(db: Database, actor: Actor, claim_id: str, operation_id: str |
         claim.parties = parties_to_json(parties)
         if bill := parties.facility_bill:
             claim.service_from, claim.service_through = bill.statement_from, bill.statement_through
+        tell_what_it_replaces(change.session, claim)
         _draft_again(claim)
 
 
@@ -221,6 +224,8 @@ def _changing(
                 # Nothing that the claim states is another now: it would be rejected again.
                 claim.status, claim.scrubbed_at = ClaimStatus.REJECTED, before[1]
                 detail["same"] = "yes"
+            if claim.status is ClaimStatus.DRAFT:
+                stand_with_who_pays(change, claim)
             change.log(action, "claim", claim.id, number=claim.claim_number, **detail)
 
 

@@ -24,11 +24,12 @@ from sqlmodel import Session, col, select
 
 from codesets.errors import CodedeskError
 from store.actors import Actor
-from store.audits.states import DONE
+from store.audits.states import DONE, SEEN_BY
 from store.claims.content import ClaimContent, Receiver, contents_of
 from store.claims.followers import in_their_place
 from store.claims.numbers import take
 from store.claims.partners import Channel, channel_to, route_of
+from store.claims.to_patient import SELF_PAY
 from store.clock import clock
 from store.collector import collector_at_rest
 from store.database import Change, Database
@@ -47,9 +48,6 @@ from store.x12.writer import Place
 
 FORMS = {"837p": professional, "837i": institutional}
 """The forms that leave as X12, with what writes them."""
-
-SELF_PAY = "self_pay"
-"""The line of business of what stands in a payer's place where the patient pays."""
 
 _READ_AT_ONCE = 200
 
@@ -371,18 +369,20 @@ def _refusal(
     """Why the claim cannot leave, or None."""
     if claim.status is ClaimStatus.EXPORTED:
         return RefusedClaim(claim.claim_number, "has left already")
+    if claim.status is ClaimStatus.PATIENT:
+        return RefusedClaim(claim.claim_number, "is billed to the patient: no payer takes it")
     if claim.status is ClaimStatus.VOID:
         return RefusedClaim(claim.claim_number, "is void")
     if why := held.get(claim.id):
         return RefusedClaim(claim.claim_number, why)
     if claim.self_pay:
-        return RefusedClaim(claim.claim_number, "is self pay: the patient is billed, and no payer takes it")
+        return RefusedClaim(claim.claim_number, "is self pay: no payer takes it; scrubbing it bills the patient")
     if claim.status is ClaimStatus.DRAFT or claim.scrubbed_at is None:
         return RefusedClaim(claim.claim_number, "has not been scrubbed")
     if claim.status is ClaimStatus.REJECTED:
         return RefusedClaim(claim.claim_number, "was rejected: it leaves once it is changed or released")
     if claim.id in audited:
-        return RefusedClaim(claim.claim_number, "waits for the audit before its bill: codedesk audits list shows it")
+        return RefusedClaim(claim.claim_number, f"waits for the audit before its bill: {SEEN_BY}")
     if late := back.get(claim.id):
         return RefusedClaim(claim.claim_number, f"has a chart that came back ({late}): code it again, or mark it seen")
     count = blocked.get(claim.id, 0)

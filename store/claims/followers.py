@@ -2,6 +2,10 @@
 
 A follower that was given up follows nothing. What a follower states of the claim before it, the payer's number (REF*F8
 of the 837, 005010X222A1 and 005010X223A2, loop 2300), is handed on here while it has not left.
+
+A replacement is one (frequency 7) for the payer that has the claim before it. Where another payer is billed in its
+place, as after a denial for the wrong one, that gets a first claim (frequency 1) without a number of the other's; in
+the ledger it takes the place of the claim before it all the same.
 """
 
 from __future__ import annotations
@@ -17,7 +21,7 @@ from store.terms import ClaimStatus
 FOLLOWS_VOID, FOLLOWS_REPLACEMENT = "void", "replacement"
 
 _AT_ONCE = 400
-_IN_PLACE = (FOLLOWS_REPLACEMENT, FOLLOWS_VOID)
+IN_PLACE = (FOLLOWS_REPLACEMENT, FOLLOWS_VOID)
 
 
 def in_their_place(session: Session, claim_ids: Iterable[str]) -> dict[str, str]:
@@ -31,9 +35,27 @@ def in_their_place(session: Session, claim_ids: Iterable[str]) -> dict[str, str]
 def hand_on_numbers(session: Session, numbers: Mapping[str, str]) -> None:
     """State the payer's numbers of claims, by their ids, in followers that have not left and have none."""
     for before, claim in _followers(session, numbers, Claim):
-        if claim.export_id is None and not claim.parties.get("original_reference"):
+        if claim.export_id is None and claim.frequency != "1" and not claim.parties.get("original_reference"):
             claim.parties = {**claim.parties, "original_reference": numbers[before]}
             session.add(claim)
+
+
+def tell_what_it_replaces(session: Session, claim: Claim) -> None:
+    """Have a replacement name the claim before it to that one's payer, and to another one nothing."""
+    if claim.follows_as != FOLLOWS_REPLACEMENT or not claim.follows_id:
+        return
+    before = session.get_one(Claim, claim.follows_id)
+    known = str(claim.parties.get("original_reference") or before.payer_number)
+    same = _payer(before) == _payer(claim)
+    claim.frequency = "7" if same else "1"
+    claim.parties = {**claim.parties, "original_reference": known if same else ""}
+    session.add(claim)
+
+
+def _payer(claim: Claim) -> str:
+    """Whom a claim bills, as `store.claims.registered` tells payers apart."""
+    payer = (claim.parties.get("coverage") or {}).get("payer") or {}
+    return str(payer.get("identifier") or payer.get("name") or "")
 
 
 def _followers(session: Session, claim_ids: Iterable[str], *columns: Any) -> Iterable[tuple[Any, ...]]:
@@ -43,7 +65,7 @@ def _followers(session: Session, claim_ids: Iterable[str], *columns: Any) -> Ite
             select(Claim.follows_id, *columns)
             .where(
                 col(Claim.follows_id).in_(wanted[start : start + _AT_ONCE]),
-                col(Claim.follows_as).in_(_IN_PLACE),
+                col(Claim.follows_as).in_(IN_PLACE),
                 Claim.status != ClaimStatus.VOID,
             )
             .order_by(col(Claim.created_at), col(Claim.claim_number))

@@ -4,8 +4,10 @@
   the payer forwarded itself (crossover: CLP02 19 to 21 or 23, NM1*TT, a remark) is refused by name unless a person says
   so, and so is one that is billed there already. The next one is that after the last which answered: where the one that
   it was forwarded to has answered, that is billed no more.
-- replacement of one to a next payer that left (frequency 7): as it left, with what the payers before it answer now and
-  its payer's own number. One to the first payer is replaced when its visit is coded again.
+- replacement (frequency 7) with its payer's own number. Of one to a next payer: as it left, with what the payers before
+  it answer now. Of one to the first payer: with its codes and lines as they left, which are the coder's, and all else
+  as the record has it now and as people set it; what is missing yet is set in the replacement. Where the record names
+  another payer by now, that gets a first claim in its place (`store.claims.followers`).
 - void (frequency 8): everything as it left, with the payer's number; the encounter can then be built as a new claim.
   One that a replacement or a bill of late charges follows is not voided beside it: the successor is given up first, or
   voided where it has left. Nothing follows a void.
@@ -28,7 +30,7 @@ from sqlmodel import Session, col, select
 
 from codesets.errors import CodedeskError
 from store.actors import Actor
-from store.claims.build import BuiltClaim, parts_of, store_claim
+from store.claims.build import BuiltClaim, build_in, parts_of, store_claim
 from store.claims.chart import Chart, compose_parties, read_chart, with_insurance_types
 from store.claims.content import (
     BilledCoverage,
@@ -43,11 +45,14 @@ from store.claims.facility import BadExtra
 from store.claims.followers import FOLLOWS_REPLACEMENT, FOLLOWS_VOID
 from store.claims.next_payers import billed_before
 from store.claims.partners import receiver_for
+from store.claims.places import set_by_hand
 from store.claims.prior_changed import as_answered
 from store.claims.prior_payment import TO_REPLACE, PriorLine, PriorPayment
 from store.claims.prior_remits import Answer, answers_by_place
+from store.claims.restating import restate_claim
 from store.database import Change, Database
 from store.denials.reasons import category_of, is_unpaid
+from store.ledger.charges import give_up
 from store.models import Charge, Claim, ClaimExport, Coding, Encounter, RemittanceClaim
 from store.remits.answered import answers_of
 from store.remits.places import Payers, next_place, payers_of
@@ -159,18 +164,16 @@ def _to_work_first(session: Session, claim_id: str) -> str:
     return ""
 
 
-def replace_next(db: Database, actor: Actor, claim_id: str, operation_id: str | None = None) -> BuiltClaim:
-    """Build the replacement (frequency 7) of a claim to a next payer, with what the payers before it answer now.
+def replace_claim(db: Database, actor: Actor, claim_id: str, operation_id: str | None = None) -> BuiltClaim:
+    """Build the replacement (frequency 7) of a claim that left, its codes and lines as they are.
 
-    Raises CannotFollow, also where they answer what it states.
+    Raises CannotFollow, also where the payers before a next one answer what it states.
     """
 
     def replaced(change: Change, claim: Claim, content: ClaimContent) -> BuiltClaim:
         session, number = change.session, claim.claim_number
         if claim.id not in billed_before(session, [claim.id]):
-            raise CannotFollow(
-                f"{number} bills the first payer", "code its visit again: building replaces it; or bill late charges"
-            )
+            return _to_first_payer(change, claim, content)
         _without_follower(session, claim, FOLLOWS_REPLACEMENT)
         now = as_answered(session, claim, content.parties)
         if now == content.parties:
@@ -182,6 +185,33 @@ def replace_next(db: Database, actor: Actor, claim_id: str, operation_id: str | 
         return _written(change, claim, parties, content.lines, "7", FOLLOWS_REPLACEMENT, content)
 
     return _one(db, actor, claim_id, operation_id, "claim.replace", replaced)
+
+
+def _to_first_payer(change: Change, claim: Claim, content: ClaimContent) -> BuiltClaim:
+    session, number = change.session, claim.claim_number
+    if claim.follows_as == FOLLOWS_LATE:
+        first = session.get_one(Claim, claim.follows_id)
+        raise CannotFollow(f"{number} bills late charges alone", f"codedesk claims late {first.claim_number}")
+    _without_follower(session, claim, FOLLOWS_LATE, FOLLOWS_REPLACEMENT)
+    parties = replace(content.parties, original_reference=_payer_number(claim), build_notes=())
+    built = _written(change, claim, parties, content.lines, "7", FOLLOWS_REPLACEMENT, content)
+    made = session.get_one(Claim, built.claim_id)
+    by_hand = set_by_hand(session, claim.id)
+    if by_hand:
+        change.log(
+            "claim.set", "claim", made.id, number=made.claim_number, fields=", ".join(by_hand), reason=f"as in {number}"
+        )
+    restate_claim(change, made, f"it replaces {number}", by_hand)
+    if made.status is ClaimStatus.PATIENT:
+        raise CannotFollow(
+            f"{number}: no payer takes it any more, so nothing replaces it",
+            f"what is denied of it goes to the patient (codedesk denials), or codedesk claims void {number}",
+        )
+    notes = () if made.frequency == "7" else (_OTHER_PAYER,)
+    return replace(built, notes=notes)
+
+
+_OTHER_PAYER = "the record names another payer now, which gets it as a first claim (frequency 1)"
 
 
 def void_sent_claim(
@@ -219,7 +249,8 @@ def bill_late_charges(
 ) -> BuiltClaim:
     """Build the claim of charges that came after a claim left: a replacement, or with `new_only` of what is new alone.
 
-    Its notes say what was credited since. Raises CannotFollow where nothing is another or nothing is left to bill, and
+    Its notes say what was credited since. One that is billed to the patient is given up and built with them: nobody has
+    to be told what it replaces. Raises CannotFollow where nothing is another or nothing is left to bill, and
     where only what is new is asked for of a professional claim or of one that something was credited of.
     """
 
@@ -230,6 +261,8 @@ def bill_late_charges(
         _without_follower(change.session, claim, FOLLOWS_LATE, FOLLOWS_REPLACEMENT)
         chart, parties = _chart(change.session, claim)
         parts = parts_of(chart, parties)
+        if claim.status is ClaimStatus.PATIENT:
+            return _billed_anew(change, claim, content, [line for part in parts for line in part.lines])
         if len(parts) > 1:
             raise CannotFollow(
                 f"{claim.claim_number}: its charges take {len(parts)} claims; code it again to divide it"
@@ -257,14 +290,41 @@ def bill_late_charges(
         built = _written(change, claim, parties, now, "7", FOLLOWS_REPLACEMENT, content)
         return replace(built, notes=credited)
 
-    return _one(db, actor, claim_id, operation_id, "claim.late_charges", late)
+    return _one(db, actor, claim_id, operation_id, "claim.late_charges", late, _BILLED)
 
+
+def _billed_anew(change: Change, claim: Claim, content: ClaimContent, now: Sequence[BilledLine]) -> BuiltClaim:
+    new, credited = _new_lines(content.lines, now)
+    if not new and not credited:
+        raise CannotFollow(f"{claim.claim_number}: {_nothing_new(change.session, claim)}")
+    why = "its charges are others now"
+    claim.status = ClaimStatus.VOID
+    change.session.add(claim)
+    give_up(change, claim, why)
+    change.log("claim.void", "claim", claim.id, number=claim.claim_number, reason=why)
+    change.session.flush()
+    report = build_in(change, claim.coding_id)
+    if report.not_built:
+        raise CannotFollow(f"{claim.claim_number}: {report.not_built[0].reason}")
+    return replace(report.built[0], replaces=claim.claim_number, notes=(*report.built[0].notes, *credited))
+
+
+_BILLED = (ClaimStatus.EXPORTED, ClaimStatus.PATIENT)
+
+
+_NOT_LEFT = "it is changed itself: codedesk claims set, codedesk coverages, codedesk claims refresh"
 
 Follow = Callable[[Change, Claim, ClaimContent], BuiltClaim]
 
 
 def _one(
-    db: Database, actor: Actor, claim_id: str, operation_id: str | None, action: str, follow: Follow
+    db: Database,
+    actor: Actor,
+    claim_id: str,
+    operation_id: str | None,
+    action: str,
+    follow: Follow,
+    standing: tuple[ClaimStatus, ...] = (ClaimStatus.EXPORTED,),
 ) -> BuiltClaim:
     with db.change(actor, operation_id, action) as change:
         change.target = ("claim", claim_id)
@@ -273,8 +333,10 @@ def _one(
         claim = change.session.get(Claim, claim_id)
         if claim is None:
             raise CannotFollow(f"no claim has the id {claim_id!r}", "`codedesk claims list` shows the numbers")
-        if claim.status is not ClaimStatus.EXPORTED:
-            raise CannotFollow(f"{claim.claim_number} is {claim.status.value.replace('_', ' ')}: it has not left")
+        if claim.status not in standing:
+            raise CannotFollow(
+                f"{claim.claim_number} is {claim.status.value.replace('_', ' ')}: it has not left", _NOT_LEFT
+            )
         if claim.frequency == "8":
             raise CannotFollow(
                 f"{claim.claim_number} is a void: nothing follows it", "code the visit again to bill it as new"

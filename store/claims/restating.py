@@ -23,14 +23,16 @@ from store.claims.chart import compose_parties, read_chart, with_insurance_types
 from store.claims.content import Parties, parties_from_json, parties_to_json
 from store.claims.details import Details
 from store.claims.facility import BadExtra
+from store.claims.followers import in_their_place, tell_what_it_replaces
 from store.claims.places import set_by_hand
 from store.claims.registered import differing, registered
+from store.claims.to_patient import stand_with_who_pays
 from store.database import Change
 from store.models import Claim, Coding, Encounter
 from store.settings import load_settings
 from store.terms import ClaimStatus, CodingStatus
 
-_LIVING = (ClaimStatus.DRAFT, ClaimStatus.SCRUB_FAILED, ClaimStatus.READY, ClaimStatus.REJECTED)
+_LIVING = (ClaimStatus.DRAFT, ClaimStatus.SCRUB_FAILED, ClaimStatus.READY, ClaimStatus.REJECTED, ClaimStatus.PATIENT)
 _OF_THE_VISIT = ("accident", "place_of_service", "encounter_from", "encounter_through")
 _TYPED = ("coverage", "other_coverages")
 """Of these why Medicare is not primary, which the visit says; the rest of a coverage stays as it was copied."""
@@ -69,7 +71,8 @@ def restate(change: Change, encounter_id: str, why: str) -> Restated:
     changed, left = [], []
     for claim in _found(session, query):
         if claim.status in _LIVING:
-            changed += [claim.claim_number] if restate_claim(change, claim, why) else []
+            another = restate_claim(change, claim, why) and claim.status is ClaimStatus.DRAFT
+            changed += [claim.claim_number] if another else []
         elif _of_visit(session, claim):
             left.append(claim.claim_number)
     return Restated(tuple(changed), tuple(left))
@@ -80,20 +83,39 @@ def restate_of_patient(change: Change, patient_id: str, why: str) -> None:
     _restate_where(change, col(Encounter.patient_id) == patient_id, why)
 
 
-def restate_of_account(change: Change, account_id: str, why: str) -> None:
-    """Change the living claims of an account to what the record says now."""
-    _restate_where(change, col(Encounter.account_id) == account_id, why)
+def restate_of_account(change: Change, account_id: str, why: str) -> Restated:
+    """Change the living claims of an account to what the record says now; of those that left the coverage decides."""
+    changed = _restate_where(change, col(Encounter.account_id) == account_id, why)
+    return Restated(changed, _left_with_others(change.session, account_id))
 
 
-def _restate_where(change: Change, theirs: Any, why: str) -> None:
+def _left_with_others(session: Session, account_id: str) -> tuple[str, ...]:
+    """The numbers of the claims of an account that left with other coverages than it has now and stand with a payer."""
+    query = (
+        select(Claim)
+        .join(Encounter, col(Encounter.id) == Claim.encounter_id)
+        .where(Encounter.account_id == account_id, Claim.status == ClaimStatus.EXPORTED, Claim.frequency != "8")
+        .order_by(Claim.created_at, Claim.claim_number)
+    )
+    claims = session.exec(query).all()
+    followed = in_their_place(session, [claim.id for claim in claims])
+    found = []
+    for claim in claims:
+        stated = parties_from_json(claim.parties)
+        if claim.id not in followed and differing(stated, registered(session, claim, stated)).keys() & set(_TYPED):
+            found.append(claim.claim_number)
+    return tuple(found)
+
+
+def _restate_where(change: Change, theirs: Any, why: str) -> tuple[str, ...]:
     query = (
         select(Claim)
         .join(Encounter, col(Encounter.id) == Claim.encounter_id)
         .where(theirs, col(Claim.status).in_(_LIVING), Claim.frequency != "8")
         .order_by(Claim.created_at, Claim.claim_number)
     )
-    for claim in _found(change.session, query):
-        restate_claim(change, claim, why)
+    claims = _found(change.session, query)
+    return tuple(claim.claim_number for claim in claims if restate_claim(change, claim, why))
 
 
 def _found(session: Session, query: SelectOfScalar[Claim]) -> Sequence[Claim]:
@@ -105,11 +127,14 @@ def _found(session: Session, query: SelectOfScalar[Claim]) -> Sequence[Claim]:
     return claims
 
 
-def restate_claim(change: Change, claim: Claim, why: str) -> bool:
-    """Change a claim that has not left to what the record says now; whether anything is another."""
+def restate_claim(change: Change, claim: Claim, why: str, by_hand: Sequence[str] = ()) -> bool:
+    """Change a claim that has not left to what the record says now; whether anything is another.
+
+    `by_hand` are places that a person set beside those that the log of this claim has.
+    """
     if claim.frequency == "8":
         return False
-    visit = _of_visit(change.session, claim)
+    visit = _of_visit(change.session, claim, by_hand)
     return _changed(change, claim, visit | _registered(change.session, claim, visit), why)
 
 
@@ -118,6 +143,9 @@ def _changed(change: Change, claim: Claim, found: Mapping[str, Any], why: str) -
         return False
     _state(claim, found)
     change.session.add(claim)
+    if _PAYER in found:
+        tell_what_it_replaces(change.session, claim)
+    stand_with_who_pays(change, claim)
     places = ", ".join(one for one in found if one != _PAYER)
     change.log("claim.refresh", "claim", claim.id, number=claim.claim_number, fields=places, reason=why)
     return True
@@ -133,7 +161,7 @@ def _registered(session: Session, claim: Claim, visit: Mapping[str, Any]) -> dic
     return found
 
 
-def _of_visit(session: Session, claim: Claim) -> dict[str, Any]:
+def _of_visit(session: Session, claim: Claim, set_before: Sequence[str] = ()) -> dict[str, Any]:
     """What the visit says otherwise than the claim, by place (`accident`, `facility_bill.admission_type`)."""
     chart = read_chart(session, session.get_one(Coding, claim.coding_id))
     if chart.facility is None:
@@ -148,7 +176,7 @@ def _of_visit(session: Session, claim: Claim) -> dict[str, Any]:
     found |= {name: getattr(typed, name) for name in _TYPED if getattr(typed, name) != getattr(stated, name)}
     for part, empty in (("details", Details()), ("facility_bill", None)):
         found |= _parts(part, getattr(stated, part) or empty, getattr(now, part) or empty)
-    by_hand = set_by_hand(session, claim.id)
+    by_hand = [*set_by_hand(session, claim.id), *set_before]
     return {
         place: value
         for place, value in found.items()

@@ -19,6 +19,7 @@ from codesets.errors import CodedeskError
 from store.actors import Actor
 from store.claims.content import ClaimContent, UnknownClaim, content_of
 from store.claims.restating import restate_claim
+from store.claims.to_patient import stand_with_who_pays
 from store.database import Database
 from store.models import Claim, Coding, CodingDrg, Encounter, Patient
 from store.models.columns import now
@@ -67,6 +68,7 @@ def scrub_claim(
 ) -> ScrubResult:
     """Scrub one claim and store its findings; `today` is the day to count deadlines from, else the site's.
 
+    One that no payer takes is billed to the patient, and no rule is asked.
     A rejected claim stays so, unless the record says something else now than it stated: what rejected it is no finding,
     and is mended by a change or let pass by `release_claim`.
     Raises UnknownClaim, and ClaimHasLeft for a claim that is exported or void. A batch passes one `CodeFacts` for
@@ -84,6 +86,9 @@ def scrub_claim(
         if claim.export_id:
             restate_claim(change, claim, "it came back and was scrubbed")
         content = content_of(change.session, claim)
+        if stand_with_who_pays(change, claim):
+            store_findings(change.session, "claim", claim.id, ())
+            return ScrubResult(claim.claim_number, claim.status, 0, 0, 0, 0, 0)
         facts = scrub_facts(change.session, claim, content, codes, today or present_day())
         book = site_rules(SessionReader(change.session)).for_claim(content)
         kept = store_findings(change.session, "claim", claim.id, scrub(content, facts, book), book)

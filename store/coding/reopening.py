@@ -12,6 +12,7 @@ from store.actors import Actor
 from store.coding.codes import Codes
 from store.coding.in_work import CodingRefused, load_codes, store_codes, task_of
 from store.database import Database
+from store.ledger.charges import give_up
 from store.models import Claim, Coding, CodingDrg
 from store.terms import ClaimStatus, CodingStatus, WorkStatus
 
@@ -27,8 +28,12 @@ def take_back(db: Database, actor: Actor, coding_id: str, operation_id: str | No
         claims = change.session.exec(select(Claim).where(Claim.coding_id == coding_id)).all()
         if any(claim.status == ClaimStatus.EXPORTED for claim in claims):
             raise CodingRefused("its claim has been exported", "recode it as a new version")
+        if any(claim.status == ClaimStatus.PATIENT for claim in claims):
+            raise CodingRefused("its claim has been billed to the patient", "recode it as a new version")
         for claim in claims:
-            claim.status = ClaimStatus.VOID
+            if claim.status is not ClaimStatus.VOID:
+                claim.status = ClaimStatus.VOID
+                give_up(change, claim, "its final coding was taken back")
         coding.status, coding.finalized_at = CodingStatus.DRAFT, None
         change.session.exec(delete(CodingDrg).where(col(CodingDrg.coding_id) == coding.id))
         item = task_of(change.session, coding)
@@ -84,4 +89,4 @@ def recode(db: Database, actor: Actor, coding_id: str, reason: str, operation_id
         return Recoded(new.id, message)
 
 
-_LEFT = Claim.status == ClaimStatus.EXPORTED
+_LEFT = col(Claim.status).in_((ClaimStatus.EXPORTED, ClaimStatus.PATIENT))

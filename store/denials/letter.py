@@ -2,13 +2,15 @@
 
 The template is `appeal_letter.txt` in codedesk's folder where the site has one, else the one beside this module. Words
 in braces are filled in; a template with a word that is not known is refused by name. The letter quotes the words of the
-chart that a coder kept as evidence of the codes that the denied lines rest on, and says so where there are none. It is
-one letter for all lines of a claim that were denied together for the same reason.
+chart that a coder kept as evidence of the codes that the denied lines rest on, and of a denial for timely filing how
+and when the claim was filed (`store.denials.first_filing`); where there is neither, it says nothing of it: a payer is
+not told what is not there. It is one letter for all lines of a claim that were denied together for the same reason.
 """
 
 from __future__ import annotations
 
 import datetime as dt
+import re
 import string
 import textwrap
 from collections.abc import Mapping, Sequence
@@ -23,6 +25,7 @@ from store import access, log
 from store.actors import Actor
 from store.claims.content import ClaimContent, Parties, coverage_of, load_claim
 from store.database import Database
+from store.denials.first_filing import filings
 from store.models import Claim, ClaimLine, Denial, FinalDiagnosis, Remittance, RemittanceClaim, RemittanceLine
 from store.output import output_file
 from store.remits.answered import place_of_answer
@@ -65,7 +68,7 @@ class NoLetter(CodedeskError):
 
 @dataclass(frozen=True)
 class Letter:
-    """A letter as text, how many codes it has evidence of, and the denials it is about."""
+    """A letter as text, how many codes or filings it has evidence of, and the denials it is about."""
 
     text: str
     evidence: int
@@ -88,14 +91,16 @@ def appeal_letter(session: Session, denial_id: str, today: dt.date, why: str = "
     together = _together(session, denial)
     evidence = _evidence(session, claim, content, together)
     words = _words(session, together, claim, content, _denier(session, denial, claim, content.parties), today)
-    told = evidence or [_NO_EVIDENCE]
-    words["evidence"] = "\n\n".join(filter(None, (textwrap.fill(why.strip(), _WIDTH), *told)))
+    filed = filings(session, claim) if denial.category == _TIMELY else []
+    proof = [textwrap.fill(one, _WIDTH) for one in filed]
+    words["evidence"] = "\n\n".join(filter(None, (textwrap.fill(why.strip(), _WIDTH), *proof, *evidence)))
     words["enclosed"] = _ENCLOSED if evidence else ""
     name = f"appeal-{claim.claim_number}-{denial.group_code}{denial.reason_code}-{today}.txt"
-    return Letter(_filled(template(), words), len(evidence), tuple(one.id for one in together), name)
+    return Letter(_filled(template(), words), len(evidence) + len(filed), tuple(one.id for one in together), name)
 
 
-_NO_EVIDENCE = "No words of the record are kept as evidence of these codes."
+_TIMELY = "timely filing"
+"""The category of denials for a claim that came too late (`store/denials/categories.csv`)."""
 _ENCLOSED = "The documents quoted are with this letter. "
 
 
@@ -141,7 +146,11 @@ def _filled(text: str, words: Mapping[str, str]) -> str:
         raise NoLetter(f"the template cannot be read: {error}") from None
     if unknown := named - set(WORDS):
         raise NoLetter(f"the template has {{{min(unknown)}}}", f"known: {', '.join(WORDS)}")
-    return text.format_map(words).rstrip() + "\n"
+    return _EMPTY_PARAGRAPH.sub("\n\n", text.format_map(words)).rstrip() + "\n"
+
+
+_EMPTY_PARAGRAPH = re.compile(r"\n\n\n+(?=\w)")
+"""What is left of a paragraph whose word is empty."""
 
 
 @dataclass(frozen=True)
@@ -181,7 +190,7 @@ def _words(
     today: dt.date,
 ) -> dict[str, str]:
     parties, denial = content.parties, together[0]
-    procedures = dict.fromkeys(one.procedure_code or "the whole claim" for one in together)
+    procedures = dict.fromkeys(_what(session, one) for one in together)
     remarks = dict.fromkeys(f"remark {code}" for one in together for code in one.remarks)
     remittance = session.get_one(Remittance, denial.remittance_id)
     who, billing = parties.patient, parties.billing
@@ -207,6 +216,18 @@ def _words(
         "paid_on": remittance.paid_on,
         "level": str(denial.level + 1),
     }
+
+
+def _what(session: Session, denial: Denial) -> str:
+    """What was denied: the code of a line, else its revenue code; the whole claim where no line is named."""
+    if denial.procedure_code:
+        return denial.procedure_code
+    remitted = session.get(RemittanceLine, denial.remittance_line_id) if denial.remittance_line_id else None
+    if remitted is None:
+        return "the whole claim"
+    ours = _line_of(session, denial)
+    revenue = remitted.revenue_code or (ours.revenue_code if ours else "")
+    return f"revenue code {revenue}" if revenue else f"line {remitted.sequence}"
 
 
 def _evidence(session: Session, claim: Claim, content: ClaimContent, together: Sequence[Denial]) -> list[str]:

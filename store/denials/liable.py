@@ -1,8 +1,10 @@
 """Whether a patient may be billed for what a payer denied, and if not, why.
 
-What the payer holds the patient liable for (PR) a biller may bill. What it holds the provider liable for a patient owes
-by a notice signed before the service alone, which the line of the claim states (GA, or GX of a voluntary notice). What
-is payer initiated (PI) no patient owes. A payer that comes next is billed first.
+What the payer holds the patient liable for (PR) a biller may bill. Who was not covered on the day owes the service: no
+contract with the payer is about him, and no notice is needed. What the payer does not find necessary or does not cover
+a patient owes by a notice signed before the service alone, which the line of the claim states (GA, or GX of a voluntary
+notice). All else that is not the patient's by the payer is the provider's, as by contract, and no notice changes that.
+What is payer initiated (PI) no patient owes. A payer that comes next is billed first.
 
 Source: 005010X221A1, CAS01; CMS Claims Processing Manual (Pub. 100-04), chapter 30, section 50 (ABN) and its modifiers.
 """
@@ -21,6 +23,12 @@ from store.terms import ClaimStatus
 NOTICE = frozenset({"GA", "GX"})
 """Modifiers that say that the patient signed for the charge before the service."""
 
+_NOT_COVERED_ON_THE_DAY = "eligibility"
+_BY_NOTICE = frozenset({"not covered", "medical necessity", "benefit limit", ""})
+"""Categories of denials (`store/denials/categories.csv`); those that none is known of are judged by their notice."""
+
+_BY_CONTRACT = {"CO": " by contract"}
+
 _PATIENT, _PAYER_INITIATED = "PR", "PI"
 _FORWARDED = ("19", "20", "21")
 
@@ -30,11 +38,19 @@ def why_not_patient(session: Session, row: Denial) -> tuple[str, str]:
     reason = f"{row.group_code}-{row.reason_code}"
     if row.group_code == _PAYER_INITIATED:
         return f"{reason} is payer initiated: no patient is billed for it", "appeal it, or write it off"
-    if row.group_code != _PATIENT and (bare := _without_notice(session, row)):
-        return (
-            f"{reason} is not the patient's by the payer, and {bare} has no GA or GX: no signed notice is on the claim",
-            "where one was signed, put its modifier on the line and send a replacement; else appeal or write it off",
-        )
+    if row.group_code != _PATIENT and row.category != _NOT_COVERED_ON_THE_DAY:
+        if row.category not in _BY_NOTICE:
+            return (
+                f"{reason} ({row.category}) is the provider's{_BY_CONTRACT.get(row.group_code, '')}, not the patient's:"
+                " no notice changes that",
+                "correct it and send a replacement, appeal it, or write it off",
+            )
+        if bare := _without_notice(session, row):
+            return (
+                f"{reason} is not the patient's by the payer, and {bare} has no GA or GX:"
+                " no signed notice is on the claim",
+                "where one was signed, its coder adds the modifier and it is replaced; else appeal or write it off",
+            )
     claim = session.get_one(Claim, row.claim_id)
     payers = payers_of(claim.parties)
     after = next_place(payers, answers_of(session, [claim.id])[claim.id])

@@ -15,6 +15,7 @@ from sqlmodel import Session, col, select
 
 from codesets.errors import CodedeskError
 from store.actors import Actor
+from store.claims.next_payers import replaced_by
 from store.database import Change, Database
 from store.denials.decided import post_decided, take_back_decided
 from store.denials.liable import why_not_patient
@@ -87,26 +88,44 @@ def resolve(
 
 
 def write_off(
-    db: Database, actor: Actor, denials: Sequence[str], reason: str, operation_id: str | None = None
+    db: Database,
+    actor: Actor,
+    denials: Sequence[str],
+    reason: str,
+    operation_id: str | None = None,
+    though_rebilled: bool = False,
 ) -> Worked:
-    """Give the money up: posted from denied to write-off. Raises DenialRefused."""
+    """Give the money up: posted from denied to write-off.
+
+    Raises DenialRefused, also where a replacement bills it again, unless a person gives it up `though_rebilled`.
+    """
     with _step(db, actor, denials, operation_id, "denial.write_off", reason=_needed(reason, "a write-off")) as (
         change,
         rows,
     ):
+        if not though_rebilled:
+            _not_rebilled(change.session, rows)
         _decide(change, rows, DenialStatus.WRITTEN_OFF, reason)
         return _done(change, rows)
 
 
 def bill_patient(
-    db: Database, actor: Actor, denials: Sequence[str], reason: str, operation_id: str | None = None
+    db: Database,
+    actor: Actor,
+    denials: Sequence[str],
+    reason: str,
+    operation_id: str | None = None,
+    though_rebilled: bool = False,
 ) -> Worked:
     """Leave the money to the patient, who owes it now: posted from denied to patient receivable.
 
-    Raises DenialRefused, also where the patient does not owe one of them: none is posted then.
+    Raises DenialRefused, also where the patient does not owe one of them, or a replacement bills one again and that was
+    not asked for `though_rebilled`: none is posted then.
     """
     told = _needed(reason, "billing the patient")
     with _step(db, actor, denials, operation_id, "denial.patient_owes", reason=told) as (change, rows):
+        if not though_rebilled:
+            _not_rebilled(change.session, rows)
         for row in rows:
             why, remedy = why_not_patient(change.session, row)
             if why:
@@ -207,6 +226,20 @@ def _decide(change: Change, rows: Sequence[Denial], status: DenialStatus, reason
         row.status, row.note, row.closed_at = status, reason.strip(), now()
         post_decided(change, row, status, batch, row.cents, reason.strip())
     _close_told(change, rows, reason.strip())
+
+
+def _not_rebilled(session: Session, rows: Sequence[Denial]) -> None:
+    """Raise DenialRefused where a replacement bills a claim of these again."""
+    claims = list(dict.fromkeys(row.claim_id or "" for row in rows))
+    found = replaced_by(session, claims)
+    for claim_id in claims:
+        if again := found.get(claim_id):
+            replacement = session.get_one(Claim, again)
+            before = session.get_one(Claim, claim_id)
+            raise DenialRefused(
+                f"{replacement.claim_number} bills {before.claim_number} again: its answer settles this",
+                "wait for it, or decide all the same: --though-rebilled, on the screen a second question",
+            )
 
 
 def _close_told(change: Change, rows: Sequence[Denial], why: str) -> None:

@@ -18,6 +18,7 @@ from typing import Any
 from sqlalchemy import func
 from sqlmodel import Session, col, select
 
+from store.claims.followers import IN_PLACE
 from store.claims.next_payers import billed_before, replaced_by
 from store.database import Change
 from store.models import Claim, Encounter, JournalLine, Posting
@@ -34,6 +35,41 @@ def bill(change: Change, claim_ids: Sequence[str]) -> None:
     """Post the charges of claims that leave now; one that left before (and was refused) is posted already."""
     for start in range(0, len(claim_ids), _AT_ONCE):
         _bill(change, claim_ids[start : start + _AT_ONCE])
+
+
+def bill_patient(change: Change, claim: Claim) -> bool:
+    """Post the charge of a claim that no payer takes to the patient; whether anything was posted.
+
+    What it charged before, another total or a payer, is taken back first.
+    """
+    session = change.session
+    if _of_the_patient(session, claim) == [claim.total_cents]:
+        return False
+    take_back_charges(change, [claim.id], "the patient is billed for it")
+    account = session.get_one(Encounter, claim.encounter_id).account_id
+    row = _posting(change, new_id(), PostingKind.CHARGE, claim.id, account, "no payer takes it")
+    sides: list[Side] = [
+        (JournalAccount.PATIENT_RECEIVABLE, claim.total_cents),
+        (JournalAccount.CHARGES, -claim.total_cents),
+    ]
+    insert_rows(session, Posting, [row])
+    insert_rows(session, JournalLine, [journal_line(row["id"], name, cents) for name, cents in sides])
+    return True
+
+
+def off_the_patient(change: Change, claim: Claim, note: str) -> None:
+    """Take back the charge of a claim where it stands on the patient."""
+    if _of_the_patient(change.session, claim):
+        take_back_charges(change, [claim.id], note)
+
+
+def _of_the_patient(session: Session, claim: Claim) -> list[int]:
+    """The charges of a claim that stand on the patient, in cents."""
+    living = [one.id for one in _living(session, [claim.id], PostingKind.CHARGE)]
+    query = select(JournalLine.cents).where(
+        col(JournalLine.posting_id).in_(living), JournalLine.account == JournalAccount.PATIENT_RECEIVABLE
+    )
+    return list(session.exec(query)) if living else []
 
 
 def take_back_charges(change: Change, claim_ids: Iterable[str], note: str) -> int:
@@ -59,7 +95,7 @@ def give_up(change: Change, claim: Claim, note: str) -> list[str]:
     """
     session = change.session
     take_back_charges(change, [claim.id], note)
-    if claim.export_id is None or claim.follows_id is None or claim.frequency not in ("7", "8"):
+    if claim.export_id is None or claim.follows_id is None or claim.follows_as not in IN_PLACE:
         return []
     superseded = [claim.follows_id, *_late_charges_of(session, [claim.follows_id], [claim.id])]
     charged = {one.claim_id for one in _living(session, superseded, PostingKind.CHARGE, PostingKind.TRANSFER)}
@@ -199,7 +235,7 @@ def share_of_patient(session: Session, claim_id: str) -> int:
 def _bill(change: Change, claim_ids: Sequence[str]) -> None:
     session = change.session
     columns: Sequence[Any] = (
-        *(Claim.id, Claim.total_cents, Claim.frequency, Claim.follows_id),
+        *(Claim.id, Claim.total_cents, Claim.frequency, Claim.follows_id, Claim.follows_as),
         Encounter.account_id,
     )
     query = (
@@ -208,7 +244,7 @@ def _bill(change: Change, claim_ids: Sequence[str]) -> None:
     rows = session.exec(query).all()
     done = {posting.claim_id for posting in _living(session, claim_ids, PostingKind.CHARGE)}
     moved = {posting.claim_id for posting in _living(session, claim_ids, PostingKind.TRANSFER)}
-    superseded = [row[3] for row in rows if row[3] and row[2] in ("7", "8")]
+    superseded = [row[3] for row in rows if row[3] and row[4] in IN_PLACE]
     if superseded:
         superseded += _late_charges_of(session, superseded, claim_ids)
         take_back_charges(change, superseded, "replaced or voided by a later claim")
@@ -216,7 +252,7 @@ def _bill(change: Change, claim_ids: Sequence[str]) -> None:
     lines: list[dict[str, Any]] = []
     batch = new_id()
     first = billed_before(session, claim_ids)
-    for claim_id, cents, frequency, _, account in rows:
+    for claim_id, cents, frequency, _, _, account in rows:
         if claim_id in first:
             share = 0 if claim_id in moved else share_of_patient(session, first[claim_id])
             kind = PostingKind.TRANSFER

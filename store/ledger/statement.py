@@ -146,7 +146,7 @@ def _answers(reader: Reader, account_id: str) -> dict[str, list[From]]:
 
 
 def _services(reader: Reader, page: AccountPage) -> list[str]:
-    """The services of each claim with its charge, then what was posted to it."""
+    """The services of each claim with its charge, the patient's where no payer takes it, then what was posted to it."""
     rows = reader.rows(
         "SELECT c.claim_number, l.code, l.revenue_code, l.service_date, l.charge_cents FROM claim c"
         " JOIN encounter e ON e.id = c.encounter_id JOIN claim_line l ON l.claim_id = c.id"
@@ -154,12 +154,13 @@ def _services(reader: Reader, page: AccountPage) -> list[str]:
         id=page.id,
     )
     charged = [one for one in page.postings if one.kind is PostingKind.CHARGE]
-    billed = {one.claim for one in charged if not (one.taken_back or one.takes_back)}
-    lines = [
-        _columns(row["service_date"], f"Service {row['code'] or row['revenue_code']}", row["charge_cents"], None, None)
-        for row in rows
-        if row["claim_number"] in billed
-    ]
+    billed = {one.claim: _of_patient(one) for one in charged if not (one.taken_back or one.takes_back)}
+    lines = []
+    for row in rows:
+        if row["claim_number"] in billed:
+            charge, what = row["charge_cents"], f"Service {row['code'] or row['revenue_code']}"
+            own = charge if billed[row["claim_number"]] else None
+            lines.append(_columns(row["service_date"], what, charge, None, own))
     for one in _without_passing(page.postings):
         if one.kind is PostingKind.CHARGE or one.taken_back or one.takes_back:
             continue

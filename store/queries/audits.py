@@ -271,7 +271,8 @@ def audited_after_bill(reader: Reader, work_item_id: str) -> str:
     rows = reader.rows(
         """
         SELECT s.name, a.position, COUNT(*) AS found,
-               (SELECT COUNT(*) FROM claim m WHERE m.coding_id = g.id AND m.status = 'exported') AS sent
+               (SELECT COUNT(*) FROM claim m WHERE m.coding_id = g.id
+                  AND m.status IN ('exported', 'billed_to_patient')) AS sent
         FROM work_item w JOIN coding g ON g.encounter_id = w.encounter_id AND g.kind = w.kind AND g.status = 'final'
         JOIN audit a ON a.coding_id = g.id AND a.status = 'final' AND a.second_of = '' AND a.final_at >= g.finalized_at
         JOIN audit_sample s ON s.id = a.audit_sample_id

@@ -65,6 +65,7 @@ class ClaimFilter(StrEnum):
     PAID = "paid"
     REJECTED = "rejected"
     VOID = "void"
+    PATIENT = "billed_to_patient"
 
 
 class PayersAnswer(StrEnum):
@@ -224,6 +225,7 @@ _FILTERS: dict[ClaimFilter, str] = {
     ClaimFilter.PAID: f"c.status = 'exported' AND {_PAID} AND NOT {_DENIED}",
     ClaimFilter.REJECTED: "c.status = 'rejected'",
     ClaimFilter.VOID: "c.status = 'void'",
+    ClaimFilter.PATIENT: "c.status = 'billed_to_patient'",
 }
 
 _FROM = """

@@ -10,7 +10,7 @@ from functools import lru_cache
 
 from store.queries import Reader, Row
 from store.queries.restricted import OF_CLAIM, PAID_CODE, PAID_FOR
-from store.terms import LIVING_DENIALS, DenialStatus
+from store.terms import LIVING_DENIALS, ClaimStatus, DenialStatus
 
 PAGE_ROWS = 200
 
@@ -53,6 +53,12 @@ class DenialRow:
     trace: str
     segment: int
     ours: bool = True
+    replacement: str = ""
+    """The number of the claim that replaces the denied one; empty where none does."""
+    rebilled: str = ""
+    """What became of that, in words; empty where none replaces it."""
+    out: bool = False
+    """Whether the replacement is with its payer, whose answer is waited for."""
 
 
 _SHOWN = {
@@ -70,10 +76,22 @@ _SELECT = f"""
 SELECT d.id, d.status, d.due_on, d.payer_name, {PAID_CODE.format(code="d.procedure_code")} AS procedure_code,
        d.group_code, d.reason_code, d.remarks, d.cents,
        d.category, d.level, d.note, d.segment, d.claim_id, COALESCE(o.claim_number, c.account_number) AS claim,
-       {PAID_FOR}, c.service_from, r.trace, COALESCE(p.login, '') AS owner
+       {PAID_FOR}, c.service_from, r.trace, COALESCE(p.login, '') AS owner,
+       w.claim_number AS again, w.status AS again_status, x.exported_at AS again_sent,
+       (SELECT a.status_code FROM remittance_claim a JOIN remittance b ON b.id = a.remittance_id AND b.status = 'posted'
+        WHERE a.claim_id = w.id ORDER BY b.received_at DESC, a.id DESC LIMIT 1) AS again_answer
 FROM denial d JOIN remittance_claim c ON c.id = d.remittance_claim_id JOIN remittance r ON r.id = d.remittance_id
 LEFT JOIN claim o ON o.id = d.claim_id {OF_CLAIM} LEFT JOIN person p ON p.id = d.owner_id
+LEFT JOIN claim w ON w.id = (SELECT f.id FROM claim f WHERE f.follows_id = d.claim_id AND f.follows_as = 'replacement'
+                             AND f.status <> 'void' ORDER BY f.created_at DESC, f.id DESC LIMIT 1)
+LEFT JOIN claim_export x ON x.id = w.export_id
 """
+
+_OUT = (
+    "EXISTS (SELECT 1 FROM claim f WHERE f.follows_id = denial.claim_id AND f.follows_as = 'replacement'"
+    " AND f.status = 'exported')"
+)
+"""Whether the claim of a denial is replaced by one that is with its payer: nobody here is waited for."""
 
 
 def denial_list(
@@ -82,8 +100,24 @@ def denial_list(
     after: DenialRow | None = None,
     limit: int = PAGE_ROWS,
 ) -> list[DenialRow]:
-    """One page of denials, the nearest due day first; `after` is the last row of the page before."""
+    """One page of denials, the nearest due day first; `after` is the last row of the page before.
+
+    Living ones whose replacement is with the payer stand behind those that wait for somebody here.
+    """
+    if show not in _PARTED:
+        return _page(reader, show, after, limit, "")
+    rows = [] if after and after.out else _page(reader, show, after, limit, f" AND NOT {_OUT}")
+    if len(rows) < limit:
+        rows += _page(reader, show, after if after and after.out else None, limit - len(rows), f" AND {_OUT}")
+    return rows
+
+
+_PARTED = (DenialFilter.LIVING, DenialFilter.OPEN, DenialFilter.UNASSIGNED)
+
+
+def _page(reader: Reader, show: DenialFilter, after: DenialRow | None, limit: int, part: str) -> list[DenialRow]:
     more = " AND (due_on, segment, id) > (:due, :segment, :id)" if after else ""
+    more += part
     more += " AND owner_id IS NULL" if show is DenialFilter.UNASSIGNED else ""
     if show is not DenialFilter.ALL:
         more += f" AND claim_id IS {'NULL' if show is DenialFilter.NOT_OURS else 'NOT NULL'}"
@@ -145,4 +179,21 @@ def _row(row: Row) -> DenialRow:
         trace=row["trace"],
         segment=row["segment"],
         ours=row["claim_id"] is not None,
+        replacement=row["again"] or "",
+        rebilled=_became(row) if row["again"] else "",
+        out=row["again_status"] == ClaimStatus.EXPORTED,
     )
+
+
+def _became(row: Row) -> str:
+    """What became of the replacement of a denied claim."""
+    if row["again_status"] != ClaimStatus.EXPORTED:
+        return f"{row['again_status'].replace('_', ' ')}, it has not left"
+    sent = f"sent {(row['again_sent'] or '')[:10]}".rstrip()
+    if row["again_answer"] is None:
+        return f"{sent}, not answered yet"
+    return f"{sent}, {_ANSWERED.get(row['again_answer'], 'paid')}"
+
+
+_ANSWERED = {"4": "denied too", "22": "reversed", "25": "estimated"}
+"""CLP02 of the answer to a replacement, in a word."""

@@ -22,7 +22,7 @@ from dataclasses import replace
 from sqlalchemy.orm import aliased
 from sqlmodel import Session, col, select
 
-from store.claims.followers import in_their_place
+from store.claims.followers import IN_PLACE, in_their_place
 from store.database import Change
 from store.models import Claim, ClaimAnswer, ClaimExport, LogEntry, Remittance, RemittanceClaim
 from store.queries import SessionReader
@@ -34,7 +34,6 @@ from store.x12.remittance import RemitClaim
 
 _REACHED, _UNPROVED = "claim.reached", "claim.unproved"
 _PREDETERMINATION = "25"
-_IN_PLACE = ("7", "8")
 _AT_ONCE = 400
 
 
@@ -124,7 +123,7 @@ def reach(change: Change, claim_ids: Iterable[str], remittance: Remittance) -> d
             refused=told[claim.id],
         )  # fmt: skip
         session.flush()
-        if claim.frequency in _IN_PLACE:
+        if claim.follows_as in IN_PLACE:
             bill(change, [claim.id])  # it happened: it takes the charge of what it follows after all
     return told
 
@@ -178,7 +177,7 @@ def _unreach(change: Change, claim_ids: Iterable[str]) -> None:
         session.add(claim)
         change.log(_UNPROVED, "claim", claim.id, number=claim.claim_number, status=claim.status.value, reason=why)
         session.flush()
-        if claim.frequency in _IN_PLACE:
+        if claim.follows_as in IN_PLACE:
             give_up(change, claim, why)
 
 
@@ -200,7 +199,7 @@ def held_back(session: Session, claim_ids: Sequence[str]) -> dict[str, str]:
         built_again = (
             select(Claim.id, given_up.claim_number)
             .join(given_up, col(given_up.encounter_id) == Claim.encounter_id)
-            .where(some, col(Claim.export_id).is_(None), col(Claim.frequency).not_in(_IN_PLACE))
+            .where(some, col(Claim.export_id).is_(None), col(Claim.follows_as).not_in(IN_PLACE))
             .where(given_up.form == Claim.form, given_up.status == ClaimStatus.VOID)
             .where(col(given_up.claim_number).in_(list(waiting)))
         )

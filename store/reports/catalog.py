@@ -57,6 +57,8 @@ class Figure:
     """Of a figure of `sums`: what answers where they were not made by the moment."""
     without: tuple[Mapping[str, str], ...] = ()
     """Why there may be no figure, the first reason first: where the one number of `none` is 0, `says` is why."""
+    billing: bool = False
+    """Whether it is of claims and denials, which billers may see of their work too."""
     since_then: str = ""
     """What a figure as of an earlier moment cannot know any more, in words."""
 

@@ -15,9 +15,10 @@ from codesets.errors import CodedeskError, UsageError
 from store.actors import Actor
 from store.database import Database
 from store.models.columns import now
+from store.permissions import allowed
 from store.queries import Reader, SessionReader
 from store.reports import later
-from store.reports.catalog import Figure, figure_named, named_in
+from store.reports.catalog import Figure, catalog, figure_named, named_in
 from store.reports.period import Period, day_before
 from store.reports.tables import plain
 from store.settings import load_settings, today
@@ -91,10 +92,20 @@ def run_report(db: Database, actor: Actor, name: str, period: Period) -> Report:
     if is_covered(actor):
         period = held_to_spans(period, figure.stock)
     told = moment_of(figure, period)
-    with db.change(actor, action="report.run") as change:
+    with db.change(actor, action=right_to(figure)) as change:
         change.log("report.run", "report", name, since=told.since, until=told.until, as_of=told.as_of)
     with db.reading() as session:
         return read_report(SessionReader(session), figure, replace(period, as_of=told.as_of))
+
+
+def right_to(figure: Figure) -> str:
+    """The right that a figure takes (`store.permissions`)."""
+    return "report.billing" if figure.billing else "report.run"
+
+
+def open_to(actor: Actor) -> list[Figure]:
+    """The figures that the actor's role may see, in the order of the catalog."""
+    return [figure for figure in catalog().values() if allowed(actor.role, "do", right_to(figure))]
 
 
 def moment_of(figure: Figure, period: Period) -> Period:

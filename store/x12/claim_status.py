@@ -34,7 +34,10 @@ class Level(StrEnum):
 
 @dataclass(frozen=True)
 class Status:
-    """One code triple of an STC. `on` is an ISO day or empty; `action` is WQ accept or U reject; `cents` the amount."""
+    """One code triple of an STC. `on` is an ISO day or empty; `action` is WQ accept or U reject; `cents` the amount.
+
+    `words` are the payer's own (STC12), for all triples of their segment.
+    """
 
     category: str
     code: str
@@ -42,6 +45,7 @@ class Status:
     on: str
     action: str
     cents: int
+    words: str = ""
 
     @property
     def refuses(self) -> bool:
@@ -227,6 +231,7 @@ def _statuses(stc: Segment) -> list[Status]:
                     on=iso_day(stc.element(2).strip()),
                     action=stc.element(3).strip(),
                     cents=cents(stc.element(4)) or 0,
+                    words=" ".join(stc.element(12).split()),
                 )
             )
     return found

@@ -115,6 +115,29 @@ def test_an_accepted_999_is_kept_for_every_claim_and_moves_none(db: Database, tm
     assert set(statuses(db).values()) == {ClaimStatus.EXPORTED}
 
 
+def test_an_error_of_the_billing_provider_is_at_every_claim_below_it_and_none_leaves_unmended(
+    db: Database, tmp_path: Path, sent: Sent
+) -> None:
+    position = sent.position(sent.numbers[0], "billing")
+    error = f"AK2*837*{sent.control}~IK3*N4*{position + 4}*2010*8~IK4*3*116*I12*689950220~IK5*R*5~"
+
+    (answer,) = arrive(db, tmp_path, implementation(sent, error, "R"))
+
+    assert (answer.culprits, answer.traveled) == (sent.numbers, ())
+    assert set(statuses(db).values()) == {ClaimStatus.REJECTED}
+    assert "it is the billing provider's, on all its 3 claims of the set: the facility of the visit" in answer.note
+
+
+def test_the_words_of_the_payer_beside_a_rejection_are_kept(db: Database, tmp_path: Path, sent: Sent) -> None:
+    refusal = patient(sent.numbers[0], "A7:164").replace("*WQ*100.03~", "*U*100.03********MEMBER NOT ON FILE~")
+
+    arrive(db, tmp_path, claim_status(sent, refusal))
+
+    with db.reading() as session:
+        said = session.exec(select(ClaimAnswer).where(col(ClaimAnswer.accepted).is_(False))).one()
+    assert said.message.endswith(': "MEMBER NOT ON FILE"')
+
+
 def test_the_culprit_of_a_refused_set_is_found_without_ctx_and_the_others_may_leave_again(
     db: Database, tmp_path: Path, sent: Sent
 ) -> None:
@@ -293,7 +316,8 @@ def test_a_277ca_rejects_no_claim_that_was_paid(db: Database, tmp_path: Path, se
 
 
 def _clm(sent: Sent) -> int:
-    return min(place[1] for place in sent.places if place[2] == sent.numbers[0])
+    own = (place for place in sent.places if place[2] == sent.numbers[0] and not place[3].startswith("billing"))
+    return min(place[1] for place in own)
 
 
 def test_the_same_file_twice_changes_nothing(db: Database, tmp_path: Path, sent: Sent) -> None:

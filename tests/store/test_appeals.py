@@ -8,11 +8,12 @@ from pathlib import Path
 import pytest
 from sqlmodel import select
 
+from store.acks import take_in
 from store.actors import SYSTEM
 from store.database import Database
 from store.denials.causes import By, cause_of, pareto
 from store.denials.letter import NoLetter, appeal_letter
-from store.models import Coding, Denial, FinalDiagnosis, Finding, Person
+from store.models import ClaimExport, Coding, Denial, FinalDiagnosis, Finding, Person
 from store.queries import SessionReader
 from store.terms import DenialStatus, FindingState, Role, Severity
 from tests.store.test_claims_following import Office, office
@@ -98,16 +99,58 @@ def test_a_letter_is_of_all_lines_of_the_claim_that_were_denied_for_one_reason(o
     assert "G0463, G0439" in letters[0].text and "100.03" in letters[0].text
 
 
-def test_a_letter_without_words_of_the_record_says_so_and_encloses_nothing(office: Office, denial: str) -> None:
+def test_a_letter_without_words_of_the_record_says_nothing_of_it_and_encloses_nothing(
+    office: Office, denial: str
+) -> None:
     with office.db.change(SYSTEM) as change:
         for row in change.session.exec(select(FinalDiagnosis)):
             row.evidence = ""
 
     text = letter(office.db, denial)
 
-    assert "No words of the record are kept as evidence of these codes." in text
+    assert "No words" not in text and "evidence" not in text
+    assert "look at it again and to pay it.\n\nPlease answer in writing" in text
     assert "index: Pain" not in text
     assert "documents quoted" not in text
+
+
+def test_a_line_with_a_revenue_code_alone_is_named_by_that_and_not_as_the_whole_claim(office: Office) -> None:
+    lines = (
+        "CLP*{number}*{status}*100.03*50.02**HM*ICN1",
+        *("SVC*NU:0636*50.01*0**1", "CAS*CO*50*50.01", "REF*6R*{number}-1"),
+        *("SVC*HC:G0439*50.02*50.02**1", "REF*6R*{number}-2"),
+    )
+    office.answer("1", lines, "50.02")
+    with office.db.reading() as session:
+        denial = session.exec(select(Denial.id)).one()
+
+    text = letter(office.db, denial)
+
+    assert "Procedure         revenue code 0636" in text and "whole claim" not in text
+
+
+def test_a_letter_against_timely_filing_has_the_day_the_numbers_and_who_accepted_the_claim(
+    office: Office, tmp_path: Path
+) -> None:
+    with office.db.reading() as session:
+        export = session.exec(select(ClaimExport)).one()
+    accepted = (
+        f"ISA*00*          *00*          *ZZ*{export.receiver:<15}"
+        "*ZZ*US             *261103*1200*^*00501*000000007*0*T*:~"
+        f"GS*FA*THEM*US*20261103*1200*7*X*005010~ST*999*0001*005010X231A1~AK1*HC*{export.group_control}*005010X222A1~"
+        f"AK2*837*{export.transaction_control}~IK5*A~AK9*A*1*1*1~SE*6*0001~GE*1*7~IEA*1*000000007~"
+    )
+    (tmp_path / "ours.999").write_text(accepted)
+    take_in(office.db, SYSTEM, tmp_path / "ours.999")
+    office.answer("4", ("CLP*{number}*{status}*100.03*0**HM*ICN1", "CAS*CO*29*100.03"), "0")
+    with office.db.reading() as session:
+        denial = session.exec(select(Denial.id)).one()
+
+    text = " ".join(letter(office.db, denial).split())
+
+    assert f"Claim {office.number} left on {export.exported_at[:10]} for {export.receiver} in interchange" in text
+    assert f"{export.interchange_control:09d}, group {export.group_control}, set {export.transaction_control}" in text
+    assert f"to {export.group_control}, file ours.999, accepted it." in text
 
 
 def test_a_site_can_have_a_letter_of_its_own(office: Office, denial: str, home: Path) -> None:

@@ -179,7 +179,7 @@ def test_a_claim_of_a_patient_who_pays_alone_stays_behind_in_words(db: Database,
 
     assert (plan.files, report.files, list(tmp_path.glob("*.837"))) == ((), (), [])
     told = [one.reason for one in (*plan.left_behind, *report.left_behind)]
-    assert told == ["is self pay: the patient is billed, and no payer takes it"] * 2
+    assert told == ["is self pay: no payer takes it; scrubbing it bills the patient"] * 2
 
 
 @pytest.mark.parametrize(

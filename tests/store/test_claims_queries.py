@@ -121,7 +121,7 @@ def test_a_claim_without_payer_is_listed(db: Database) -> None:
     build_claims(db, SYSTEM, coding_id)
 
     with db.reading() as session:
-        (row,) = claim_list(SessionReader(session), TODAY)
+        (row,) = claim_list(SessionReader(session), TODAY, ClaimFilter.PATIENT)
 
     assert row.payer == ""
 

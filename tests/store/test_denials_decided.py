@@ -12,7 +12,7 @@ from sqlmodel import col, func, select
 
 from codesets.errors import CodedeskError
 from store.actors import SYSTEM
-from store.claims.following import bill_next_payer
+from store.claims.following import bill_next_payer, replace_claim
 from store.database import Database
 from store.denials.work import DenialRefused, appeal, bill_patient, open_again, resolve, write_off
 from store.ledger.charges import bill
@@ -29,6 +29,8 @@ from store.models import (
     Remittance,
     RemittanceClaim,
 )
+from store.queries import SessionReader
+from store.queries.denials import denial_list
 from store.remits.posting import post_again, unpost
 from store.remits.takebacks import charge_to_claim
 from store.remits.unapplied import apply_to_claim, release
@@ -393,3 +395,78 @@ def test_the_command_line_bills_the_patient_and_opens_again(
         ("patient-owes: 1 denial, 50.02\n", {PATIENT: 5_002}),
         ("reopen: 1 denial, 50.02\n", {DENIED: 5_002}),
     ]
+
+
+@pytest.mark.parametrize("group", ["CO", "OA"])
+def test_who_was_not_covered_on_the_day_owes_without_a_notice(
+    db: Database, tmp_path: Path, number: str, group: str
+) -> None:
+    arrive(db, tmp_path, not_covered(number, group, "27"), "40")
+
+    bill_patient(db, SYSTEM, [denials(db)[0].id], "coverage had ended")
+
+    assert decided(db) == {PATIENT: 5_002}
+
+
+def test_a_contractual_denial_is_not_the_patients_with_a_notice_either(
+    db: Database, tmp_path: Path, number: str
+) -> None:
+    arrive(db, tmp_path, not_covered(number, "CO", "197"), "40")
+    sign(db, "GA", sequence=2)
+
+    with pytest.raises(DenialRefused) as refused:
+        bill_patient(db, SYSTEM, [denials(db)[0].id], "wants to pay")
+
+    assert refused.value.message == (
+        "CO-197 (authorization) is the provider's by contract, not the patient's: no notice changes that"
+    )
+
+
+def rebilled(office: Office) -> str:
+    """A denied claim that is billed again; the number of its replacement, which has left."""
+    office.answer("4", ("CLP*{number}*{status}*100.03*0**HM*ICN1", "CAS*CO*16*100.03"), "0")
+    built = replace_claim(office.db, SYSTEM, office.claim_id)
+    office.sent(built.claim_id)
+    return built.claim_number
+
+
+def test_a_denial_whose_claim_is_billed_again_names_the_replacement_and_what_became_of_it(office: Office) -> None:
+    number = rebilled(office)
+
+    with office.db.reading() as session:
+        (row,) = denial_list(SessionReader(session))
+
+    assert (row.replacement, row.out) == (number, True)
+    assert row.rebilled.startswith("sent 20") and row.rebilled.endswith("not answered yet")
+
+
+def test_a_denial_that_is_billed_again_stands_behind_those_that_wait_for_somebody(office: Office) -> None:
+    rebilled(office)
+    with office.db.change(SYSTEM) as change:
+        (first,) = change.session.exec(select(Denial))
+        later = Denial(**first.model_dump(exclude={"id", "segment", "due_on"}), segment=99, due_on="2099-12-31")
+        copied = change.session.get_one(Claim, office.claim_id)
+        other = Claim(**copied.model_dump(exclude={"id", "claim_number", "row_version"}), claim_number="2026-999999")
+        change.session.add(other)
+        change.session.flush()
+        later.claim_id = other.id
+        change.session.add(later)
+
+    with office.db.reading() as session:
+        reader = SessionReader(session)
+        pages = [denial_list(reader, limit=1)]
+        pages.append(denial_list(reader, after=pages[0][-1], limit=1))
+        pages.append(denial_list(reader, after=pages[1][-1], limit=1))
+
+    assert [[row.due_on == "2099-12-31" for row in page] for page in pages] == [[True], [False], []]
+
+
+def test_what_is_billed_again_is_given_up_only_by_saying_so(office: Office) -> None:
+    number = rebilled(office)
+    (one,) = denials(office.db)
+
+    with pytest.raises(DenialRefused, match=f"{number} bills {office.number} again"):
+        write_off(office.db, SYSTEM, [one.id], "too small")
+    write_off(office.db, SYSTEM, [one.id], "too small", though_rebilled=True)
+
+    assert denials(office.db)[0].status is DenialStatus.WRITTEN_OFF

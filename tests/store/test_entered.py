@@ -23,8 +23,8 @@ def test_every_place_that_a_rule_finds_something_at_says_where_it_is_entered(pla
 @pytest.mark.parametrize(
     ("place", "chart", "who"),
     [
-        ("coverage.1.member_id", False, "registration"),
-        ("subscriber.birth_date", False, "registration"),
+        ("coverage.1.member_id", False, "codedesk coverages"),
+        ("subscriber.birth_date", False, "codedesk coverages"),
         ("billing.npi", False, "facility"),
         ("coverage.1.payer.identifier", False, "payer"),
         ("diagnosis.2", True, "chart"),

@@ -18,7 +18,7 @@ import store
 import tui
 from codesets.errors import UnreadableInput
 from store import criteria, os_account
-from store.actors import Actor, NotAllowed
+from store.actors import SYSTEM, Actor, NotAllowed
 from store.coding.opening import look_at_chart, open_chart
 from store.database import Database
 from store.deidentify import Deidentifier
@@ -29,6 +29,7 @@ from store.permissions import COLUMNS, allowed, read_rights, refusal, rights, ro
 from store.permissions.columns import COVER, FIELDS, hidden_columns, seen_by
 from store.queries import SessionReader, charts, claims, code_use, remits, worklists
 from store.queries.worklists import Listing, worklist_page
+from store.reports.run import open_to, period_of, run_report
 from store.terms import Role
 from tui.actions import registry
 from tui.cli import COMMANDS, main
@@ -307,3 +308,19 @@ def test_a_chart_is_read_without_being_taken_from_its_coder(demo: Database, code
         assert session.get_one(WorkItem, item.id).claimed_by == coder.person_id
         last = session.exec(select(LogEntry).order_by(LogEntry.seq.desc())).first()
     assert (last.action, last.target_id) == ("chart.view", opened.encounter_id)
+
+
+def test_a_biller_sees_the_reports_of_claims_and_denials_and_no_other(db: Database) -> None:
+    with db.change(SYSTEM) as change:
+        change.session.add(Person(login="bee", name="B", role=Role.BILLER))
+        change.session.flush()
+        biller = Actor("bee", Role.BILLER, change.session.exec(select(Person.id)).one())
+
+    seen = [figure.name for figure in open_to(biller)]
+
+    assert seen == [
+        *("denials", "denial-reasons", "denial-providers", "clean-claims", "payers", "outlier-payers", "denial-months")
+    ]
+    assert run_report(db, biller, "clean-claims", period_of()).figure.name == "clean-claims"
+    with pytest.raises(NotAllowed):
+        run_report(db, biller, "productivity", period_of())

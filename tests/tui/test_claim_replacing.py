@@ -55,5 +55,5 @@ async def test_a_claim_that_says_so_is_replaced_with_one_key_and_once(outdated: 
         await keys(pilot, "N")
         await settle(pilot)
 
-        assert "replaces it; scrub it in the queue" in told
-        assert "nothing says that it is to be replaced" in cells(app)
+        assert "replaces it: set what is another, and scrub it in the queue" in told
+        assert "follows it already (replacement)" in cells(app)

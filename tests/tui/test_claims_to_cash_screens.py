@@ -114,7 +114,23 @@ async def test_enter_on_a_finding_of_identity_says_who_enters_the_field(claims: 
         await settle(pilot)
         await keys(pilot, "enter")
 
-        assert "member id: registration has it: mend it there, codedesk intake, build again." in cells(app)
+        assert "member id: C on this claim mends it, or codedesk coverages set." in cells(app)
+
+
+async def test_a_member_id_is_mended_from_its_claim_and_the_claim_states_it(claims: None) -> None:
+    async with opened() as (app, pilot):
+        await keys(pilot, "f4", "enter")
+        await settle(pilot)
+        await keys(pilot, "C")
+        await settle(pilot)
+        await type_text(pilot, "coverage.1.member_id")
+        await keys(pilot, "enter", "ctrl+u")
+        await type_text(pilot, "XQ0000001")
+        await keys(pilot, "enter")
+        await settle(pilot)
+
+        assert "member id is set. Claim 2026-00000" in cells(app)
+        assert "member XQ0000001" in cells(app)
 
 
 async def test_a_batch_asks_with_partner_file_claims_money_and_usage_before_it_writes(claims: None) -> None:

@@ -22,6 +22,7 @@ from store.queries import SessionReader
 from store.queries.claims import (
     MOST_SORTS,
     PAGE_ROWS,
+    AnswerRow,
     ClaimFilter,
     ClaimPage,
     ClaimRow,
@@ -31,7 +32,7 @@ from store.queries.claims import (
     claim_page,
 )
 from store.settings import today
-from store.terms import ClaimStatus, FindingState
+from store.terms import AnswerPart, ClaimStatus, FindingState
 from tui.commands import claims_sending
 from tui.money import dollars, filing_words
 
@@ -97,7 +98,7 @@ def _build(db: Database, args: argparse.Namespace) -> int:
         print(json.dumps(asdict(report)))
         return 0
     for built in report.built:
-        also = f"  replaces {built.replaces}" if built.replaces else ""
+        also = f"  replaces {built.replaces}" if built.replaces else "  billed to the patient" * built.to_patient
         print(f"{built.claim_number}  {dollars(built.total_cents):>10}{also}")
         for note in built.notes:
             print(f"    {note}")
@@ -242,12 +243,20 @@ def _look(db: Database, action: str, claim_id: str = "", **detail: object) -> No
     log.note(db, _actor(db), action, "claim" if claim_id else "", claim_id, **detail)
 
 
-_HEADING = f"{'CLAIM':<12} {'STATUS':<12} {'SERVICE':<10} {'PATIENT':<22} {'PAYER':<16} {'$':>10} {'AGE':>5}  !  ~  ?"
+def _rejecting(page: ClaimPage) -> list[AnswerRow]:
+    """What rejected a claim that is rejected still: of answers to its last file where there are such."""
+    refused = [one for one in page.answers if not one.accepted and one.part != AnswerPart.TRAVELED]
+    shown = [one for one in refused if not one.earlier] or refused
+    return shown if page.row.status is ClaimStatus.REJECTED else []
+
+
+_NO_PAYER = "Billed to the patient, since no payer takes it: codedesk postings pay keeps payments."
+_HEADING = f"{'CLAIM':<12} {'STATUS':<17} {'SERVICE':<10} {'PATIENT':<22} {'PAYER':<16} {'$':>10} {'AGE':>5}  !  ~  ?"
 
 
 def _row_text(row: ClaimRow) -> str:
     return safe_line(
-        f"{row.number:<12} {row.standing:<12} {row.service_date:<10} {_cut(row.patient, 22):<22} "
+        f"{row.number:<12} {row.standing:<17} {row.service_date:<10} {_cut(row.patient, 22):<22} "
         f"{_cut(row.payer or 'Self pay', 16):<16} {dollars(row.total_cents):>10} {row.age_days:>4}d "
         f"{row.errors:>2} {row.warnings:>2} {row.not_checked:>2}"
     )
@@ -269,6 +278,7 @@ def _page_text(page: ClaimPage) -> list[str]:
             f"{row.status.value}  visit {page.visit_number}  service {row.service_date}  frequency {page.frequency}"
         ),
         *(safe_line(note) for note in (page.to_replace, page.answered_though) if note),
+        *(safe_line(f"Rejected, {one.kind} {one.answered_at[:10]}: {one.message}") for one in _rejecting(page)),
         "Dx  " + "   ".join(f"{chr(64 + sequence)} {code}" for sequence, code in page.diagnoses),
         "",
         f"{'#':>3}  {'REV':<4} {'CODE':<6} {'MODS':<12} {'DX':<8} {'UNITS':>5} {'CHARGE':>10}  DATE",
@@ -291,8 +301,9 @@ def _page_text(page: ClaimPage) -> list[str]:
         elif finding.fix:
             text.append(safe_line(f"     {finding.fix}"))
     if not page.findings:
-        text.append("Not scrubbed yet." if page.scrubbed_at is None else "No findings.")
-    if page.filing_days_left is not None and row.status is not ClaimStatus.EXPORTED:
+        unscrubbed = _NO_PAYER if row.status is ClaimStatus.PATIENT else "Not scrubbed yet."
+        text.append(unscrubbed if page.scrubbed_at is None else "No findings.")
+    if page.filing_days_left is not None and row.status not in (ClaimStatus.EXPORTED, ClaimStatus.PATIENT):
         text.append(filing_words(page.filing_days_left))
     if page.file_name:
         text.append(safe_line(f"Sent {page.exported_at} in {page.file_name}."))

@@ -51,8 +51,10 @@ def configure(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> 
     secondary.add_argument(
         "--though-forwarded", action="store_true", help="also a NUMBER that its payer forwarded to the next one"
     )
-    replacing = commands.add_parser("replace", help="replace a claim to a next payer whose prior answer changed")
-    replacing.add_argument("number", help="of a claim that left, which says that it is to be replaced")
+    replacing = commands.add_parser(
+        "replace", help="replace a claim that left (frequency 7): its codes stay, billing data may change"
+    )
+    replacing.add_argument("number", help="of a claim that left")
     voiding = commands.add_parser("void", help="give up a claim; one that left is voided with its payer (frequency 8)")
     voiding.add_argument("number")
     voiding.add_argument("--reason", required=True, help="why, in your words")
@@ -218,10 +220,10 @@ def _secondary(db: Database, args: argparse.Namespace) -> int:
 
 
 def _replace(db: Database, args: argparse.Namespace) -> int:
-    from store.claims.following import replace_next
+    from store.claims.following import replace_claim
     from store.database import operation_id
 
-    built = replace_next(db, _actor(db), _claim_id(db, args.number), operation_id())
+    built = replace_claim(db, _actor(db), _claim_id(db, args.number), operation_id())
     _say_built(built, args.json)
     return 0
 

@@ -63,6 +63,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
         step.add_argument("denials", nargs="+", metavar="ID", help="as `codedesk denials list` shows them")
         if name != "reopen":
             step.add_argument("--similar", action="store_true", help="and all living ones of the same payer and reason")
+        if name in ("write-off", "outcome"):
+            step.add_argument("--though-rebilled", action="store_true", help="also what a replacement bills again")
         step.add_argument("--dry-run", action="store_true", help="say which they are and change nothing")
 
 
@@ -189,7 +191,8 @@ def _work(db: Database, args: argparse.Namespace) -> int:
         "written-off": work.write_off,
         "patient-owes": work.bill_patient,
     }[told := getattr(args, "outcome", args.action)]
-    done = step(db, actor, [row.id for row in chosen], args.words, operation_id())
+    also = {"though_rebilled": True} if getattr(args, "though_rebilled", False) and told in _GIVING_UP else {}
+    done = step(db, actor, [row.id for row in chosen], args.words, operation_id(), **also)
     print(f"{told}: {counted(done.count, 'denial')}, {dollars(done.cents)}")
     return 0
 
@@ -209,6 +212,9 @@ def _chosen(db: Database, named: Sequence[str], also_similar: bool) -> list[Deni
     return [row for row in rows if row is not None]
 
 
+_GIVING_UP = ("write-off", "written-off", "patient-owes")
+"""Steps that decide about money which a replacement may bill again."""
+
 _HEADING = f"{'id':<26}  {'due':<10} {'claim':<14} {'patient':<18} {'code':<7} {'reason':<7} {'$':>10}  category"
 
 
@@ -216,7 +222,8 @@ def _text(row: DenialRow) -> str:
     state = "" if row.status.value == "open" else f"  {row.status.value.replace('_', ' ')}"
     owner = f"  {row.owner}" if row.owner else ""
     level = f"  level {row.level}" if row.level else ""
+    rebilled = f"  {row.replacement} bills it again: {row.rebilled}" if row.replacement else ""
     return safe_line(
         f"{row.id:<26}  {row.due_on:<10} {left(row.claim, 14)} {left(row.patient, 18)} {left(row.procedure_code, 7)}"
-        f" {row.group}-{row.reason:<4} {dollars(row.cents):>10}  {row.category}{state}{level}{owner}"
+        f" {row.group}-{row.reason:<4} {dollars(row.cents):>10}  {row.category}{state}{level}{owner}{rebilled}"
     )

@@ -18,10 +18,10 @@ from store.database import Database
 from store.output import write_text
 from store.queries import Reader
 from store.reports.capacity import RATE, Capacity, capacity
-from store.reports.catalog import catalog, figure_named
+from store.reports.catalog import Figure, figure_named
 from store.reports.page import figure_words, html_page, told_rows
 from store.reports.period import Period
-from store.reports.run import NothingToTell, Report, moment_of, period_of, read_report, run_report
+from store.reports.run import NothingToTell, Report, moment_of, open_to, period_of, read_report, run_report
 from store.reports.small_cells import suppressed
 from store.reports.spans import is_covered, period_for
 from store.reports.tables import csv_text
@@ -64,6 +64,8 @@ class BoardScreen(DeskScreen):
     def __init__(self) -> None:
         super().__init__()
         self._name = "dnfb"
+        self._open: list[Figure] = []
+        """The figures that who looks may see."""
         self._period: Period | None = None
         """What was chosen; nothing: the usual one of who looks."""
         self._report: Report | None = None
@@ -115,6 +117,9 @@ class BoardScreen(DeskScreen):
     async def _load(self) -> None:
         actor = await self.workstation.record.actor()
         try:
+            self._open = open_to(actor)
+            if self._name not in {one.name for one in self._open}:
+                self._name = self._open[0].name
             self._period = self._period or period_for(actor)
             report = await self.workstation.change(run_report, self._name, self._period)
         except NothingToTell as error:
@@ -184,7 +189,7 @@ class BoardScreen(DeskScreen):
         self._turn(-1)
 
     def _turn(self, by: int) -> None:
-        names = [one.name for one in catalog().values() if not one.needs]
+        names = [one.name for one in self._open if not one.needs]
         self._name = names[(names.index(self._name) + by) % len(names)]
         self.rows.move_to(0)
         self.in_turn(self._load())
@@ -194,7 +199,7 @@ class BoardScreen(DeskScreen):
             self._name = name
             await self._load()
 
-        self.choose("board", "board:", [(one.name, one.title) for one in catalog().values()], chosen)
+        self.choose("board", "board:", [(one.name, one.title) for one in self._open], chosen)
 
     def do_board_month(self) -> None:
         """The month before the first day, whole."""

@@ -87,10 +87,8 @@ class ClaimScreen(DeskScreen):
         if action == "release_claim" and (self._page is None or self._page.row.status is not ClaimStatus.REJECTED):
             return "the claim is not rejected"
         left = self._page is not None and self._page.row.status is ClaimStatus.EXPORTED
-        if action == "next_payer" and not left:
+        if action in ("next_payer", "replace_next") and not left:
             return "the claim has not left"
-        if action == "replace_next" and (self._page is None or not self._page.to_replace):
-            return "nothing says that it is to be replaced"
         return ""
 
     async def _load(self) -> None:
@@ -103,7 +101,9 @@ class ClaimScreen(DeskScreen):
         self._segments = None
         self._show_findings()
         self.refresh_frame()
-        if page.row.status is ClaimStatus.REJECTED:
+        if page.row.status is ClaimStatus.PATIENT:
+            self.say("Billed to the patient, since no payer takes it.", "dim")
+        elif page.row.status is ClaimStatus.REJECTED:
             self.say("Rejected: change what was refused, or R releases it as it is.", "warning")
         elif page.filing_days_left is not None and page.row.status is not ClaimStatus.EXPORTED:
             self.say(filing_words(page.filing_days_left), "dim" if page.filing_days_left > 30 else "warning")
@@ -223,6 +223,50 @@ class ClaimScreen(DeskScreen):
 
         self.in_turn(asked())
 
+    def do_claim_coverage(self) -> None:
+        """Let a field of a coverage be chosen and ask for its value, or a payer for a coverage to add."""
+
+        async def asked() -> None:
+            from store.coverages import coverage_choices
+
+            account, stated, payers = await self.workstation.change(coverage_choices, self._claim_id)
+            options = [(place, value or "nothing yet") for place, value in stated.items()]
+            options += [(one, "add a coverage") for one in ("add behind", "add before 1")]
+
+            async def chosen(place: str) -> None:
+                if place.startswith("add"):
+                    self._add_coverage(account, 1 if place == "add before 1" else None, payers)
+                elif place.endswith(".payer"):
+                    self.choose("coverage", f"{place}:", payers, lambda name: self._mend_coverage(account, place, name))
+                else:
+                    mend = lambda value: self._mend_coverage(account, place, value)  # noqa: E731
+                    self.ask("coverage", f"{place}:", stated.get(place, ""), mend, marked=True)
+
+            self.choose("coverage", "field:", options, chosen)
+
+        self.in_turn(asked())
+
+    def _add_coverage(self, account: str, before: int | None, payers: list[tuple[str, str]]) -> None:
+        async def chosen(payer: str) -> None:
+            async def given(member: str) -> None:
+                from store.coverages import add_coverage
+
+                done = await self.workstation.change(add_coverage, account, payer, {"member_id": member}, before)
+                await self._load()
+                self.say(f"Coverage {done.sequence} is added. {done.told()}", "good")
+
+            self.ask("coverage", "member id:", answer=given)
+
+        self.choose("coverage", "payer:", payers, chosen)
+
+    async def _mend_coverage(self, account: str, place: str, value: str) -> None:
+        from store.coverages import mend_coverage
+
+        _, sequence, name = place.split(".")
+        done = await self.workstation.change(mend_coverage, account, int(sequence), {name: value.strip()})
+        await self._load()
+        self.say(f"{name.replace('_', ' ')} is set. {done.told() or 'No claim waits for it.'}", "good")
+
     async def _set(self, place: str, value: str) -> None:
         from store.claims.changes import set_fields
         from tui.claim_fields import typed_value
@@ -242,11 +286,11 @@ class ClaimScreen(DeskScreen):
 
     def do_replace_next(self) -> None:
         async def built() -> None:
-            from store.claims.following import replace_next
+            from store.claims.following import replace_claim
 
-            claim = await self.workstation.change(replace_next, self._claim_id)
+            claim = await self.workstation.change(replace_claim, self._claim_id)
             await self._load()
-            self.say(f"{claim.claim_number} replaces it; scrub it in the queue.", "good")
+            self.say(f"{claim.claim_number} replaces it: set what is another, and scrub it in the queue.", "good")
 
         self.in_turn(built())
 

@@ -35,6 +35,7 @@ STATUS_MARK = {
     ClaimStatus.EXPORTED: "→",
     ClaimStatus.REJECTED: "✗",
     ClaimStatus.VOID: "–",
+    ClaimStatus.PATIENT: "p",
 }
 STATUS_STYLE = {
     ClaimStatus.SCRUB_FAILED: "error",
@@ -42,6 +43,7 @@ STATUS_STYLE = {
     ClaimStatus.EXPORTED: "dim",
     ClaimStatus.REJECTED: "error",
     ClaimStatus.VOID: "dim",
+    ClaimStatus.PATIENT: "dim",
 }
 ANSWER_MARK = {PayersAnswer.PAID: "$", PayersAnswer.DENIED: "d", PayersAnswer.IN_PART: "d"}
 """Of a claim that left and was answered, what stands in the place of its status."""

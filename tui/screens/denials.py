@@ -211,6 +211,11 @@ class DenialsScreen(ListScreen):
 
         self._ask("write off", f"why give up {self._what()}:", write_off, "written off", closes=True)
 
+    def _rebilled(self) -> str:
+        """The claim that bills one of the chosen denials again; empty where none does."""
+        chosen = set(self._chosen(self.rows.selected))
+        return next((row.replacement for row in self._shown if row.id in chosen and row.replacement), "")
+
     def _what(self) -> str:
         row: DenialRow = self.rows.selected
         chosen = len(self._chosen(row))
@@ -220,12 +225,21 @@ class DenialsScreen(ListScreen):
         async def answered(words: str) -> None:
             await self._step(step, words, told, closes)
 
-        self.ask(asking, prompt, answer=answered)
+        async def answered_all_the_same(words: str) -> None:
+            await self._step(step, words, told, closes, though_rebilled=True)
 
-    async def _step(self, step: Callable[..., Any], words: str, told: str, closes: bool = False) -> None:
+        again = self._rebilled() if asking in ("write off", "bill patient") else ""
+        if again:
+            self.ask(
+                asking, f"{again} bills it again; {prompt.removesuffix(':')} all the same:", "", answered_all_the_same
+            )
+        else:
+            self.ask(asking, prompt, answer=answered)
+
+    async def _step(self, step: Callable[..., Any], words: str, told: str, closes: bool = False, **also: bool) -> None:
         row: DenialRow = self.rows.selected
         chosen = self._chosen(row)
-        done = await self.workstation.change(step, chosen, words)
+        done = await self.workstation.change(step, chosen, words, **also)
         if closes:
             self._last_closed = (chosen, done.cents)
         await self._stepped(done, told, ". u takes it back" if closes else "")
@@ -244,9 +258,9 @@ class DenialsScreen(ListScreen):
             Column(
                 "",
                 2,
-                lambda row: " =" if row.id in alike else "",
-                style=lambda row: "focus",
-                said=lambda row: "together" if row.id in alike else "",
+                lambda row: " =" if row.id in alike else " »" if row.out else "",
+                style=lambda row: "focus" if row.id in alike else "dim",
+                said=lambda row: "together" if row.id in alike else "billed again" if row.out else "",
             ),
             Column("DUE", 10, lambda row: row.due_on),
             Column("CLAIM", 12, lambda row: row.claim),
@@ -275,8 +289,15 @@ def page_lines(row: DenialRow, meaning: str, width: int, cause: Cause | None = N
     put("Denied", f"{dollars(row.cents)} of {row.procedure_code or 'the claim'}, {row.service_from}".rstrip(", "))
     put("Reason", f"{row.group}-{row.reason}  {meaning}".rstrip(), "strong")
     put("Remarks", ", ".join(row.remarks))
-    if category:
+    if row.replacement:
+        put("Rebilled", f"{row.replacement} replaces the claim: {row.rebilled}", "strong")
+    if row.out:
+        put("Do", f"wait for the answer to {row.replacement}; it settles this", "dim")
+    elif row.replacement:
+        put("Do", f"let {row.replacement} leave (F4: scrub it, then batch)", "focus")
+    elif category:
         put("Do", f"{category.action} ({category.owner})", "focus")
+    if category:
         put("Appeal", f"by {row.due_on}" if category.appeal else "of no use for this reason")
     level = f", level {row.level}" if row.level else ""
     put("Stands", f"{row.status.value.replace('_', ' ')}{level}{f', {row.owner}' if row.owner else ''}")

@@ -148,7 +148,10 @@ def store_coverages(
     if not record.coverages:
         return
     session = rows.session
-    stored = {c.sequence: c for c in rows.children(Coverage, "account_id", account_id)}
+    children = rows.children(Coverage, "account_id", account_id)
+    if children and _beside_billers(rows, record, account_id, payers, parts, children):
+        return
+    stored = {c.sequence: c for c in children}
     changed = False
     for said, payer in zip(record.coverages, payers, strict=True):
         row = stored.pop(said.sequence, None)
@@ -164,6 +167,50 @@ def store_coverages(
     if changed or stored:
         rows.touch(account_id)
     parts.note("coverages", changed or stored)
+
+
+def _beside_billers(
+    rows: KnownRows,
+    record: NativeEncounter,
+    account_id: str,
+    payers: Sequence[Payer],
+    parts: Parts,
+    stored: Sequence[Coverage],
+) -> bool:
+    """Store coverages of an account that billers mended or added to (`store.coverages`); whether it is such a one."""
+    said = [(named(one), payer) for one, payer in zip(record.coverages, payers, strict=True)]
+    by_place = {row.sequence: row for row in stored}
+    if len(said) == len(stored) and all(
+        (row := by_place.get(values["sequence"])) is not None
+        and row.payer_id == payer.id
+        and all(getattr(row, name) == value for name, value in values.items() if name in CoverageFields.model_fields)
+        for values, payer in said
+    ):
+        return False  # nothing is another, so that nothing of a biller can be undone
+    from store.coverages import beside_mends, mends_of
+
+    mends = mends_of(rows.session, account_id)
+    if not mends.fields and not mends.added:
+        return False
+    pairs, notes = beside_mends(mends, stored, said)
+    changed = False
+    for row, values in pairs:
+        if row is None:
+            rows.insert(Coverage, [{"id": new_id(), "account_id": account_id} | _all_fields(values)])
+        changed |= row is None or update(row, values)
+    gone = [row for row in stored if all(row is not one for one, _ in pairs)]
+    for row in gone:
+        rows.session.delete(row)
+    if changed or gone:
+        rows.touch(account_id)
+    parts.note("coverages", changed or gone)
+    parts.notes += notes
+    return True
+
+
+def _all_fields(values: dict[str, object]) -> dict[str, object]:
+    """The values of a new row with what a message leaves out."""
+    return CoverageFields.model_validate(values).model_dump() | {"payer_id": values["payer_id"]}
 
 
 def store_provider_roles(

@@ -1,0 +1,133 @@
+"""Replacing a claim to the first payer whose codes stay: what it states, to whom, and what the ledger owes."""
+
+from __future__ import annotations
+
+import pytest
+from sqlmodel import select
+
+from store.actors import SYSTEM
+from store.claims.changes import set_fields, set_payer_number
+from store.claims.following import CannotFollow, replace_claim, void_sent_claim
+from store.claims.restating import restate_of_account
+from store.database import Database
+from store.models import Claim, Coverage, Patient, Payer
+from store.terms import ClaimStatus, JournalAccount
+from tests.store.test_claims_following import Office, office
+from tests.store.test_ledger import owed
+
+pytestmark = pytest.mark.both_databases
+
+__all__ = ["office"]
+
+DENIED = ("CLP*{number}*{status}*100.03*0**HM*ICN1", "CAS*CO*16*100.03")
+BLUE = ("Blue Plains", JournalAccount.PAYER_RECEIVABLE)
+
+
+@pytest.fixture
+def denied(office: Office) -> Office:
+    """A claim that lacked information by its payer."""
+    office.answer("4", DENIED, "0")
+    return office
+
+
+def claim(office: Office, claim_id: str) -> Claim:
+    with office.db.reading() as session:
+        return session.get_one(Claim, claim_id)
+
+
+def bills_another(db: Database) -> None:
+    """Registration finds that another payer was the right one."""
+    with db.change(SYSTEM) as change:
+        right = Payer(source="test", local_id="P9", name="Right Plan", payer_identifier="RIGHT", claim_filing_code="CI")
+        change.session.add(right)
+        change.session.flush()
+        coverage = change.session.exec(select(Coverage).where(Coverage.sequence == 1)).one()
+        coverage.payer_id, coverage.member_id = right.id, "RP77"
+
+
+def test_a_claim_to_the_first_payer_is_replaced_with_its_codes_and_its_payers_number(denied: Office) -> None:
+    built = replace_claim(denied.db, SYSTEM, denied.claim_id)
+
+    stated, left = denied.content(built.claim_id), denied.content(denied.claim_id)
+    assert (stated.frequency, stated.parties.original_reference) == ("7", "ICN1")
+    assert (stated.diagnoses, stated.lines) == (left.diagnoses, left.lines)
+    assert claim(denied, built.claim_id).status is ClaimStatus.DRAFT
+
+
+def test_what_it_lacked_is_set_in_the_replacement_and_leaves_with_the_payers_number(denied: Office) -> None:
+    built = replace_claim(denied.db, SYSTEM, denied.claim_id)
+
+    set_fields(denied.db, SYSTEM, built.claim_id, {"details.note": "seen twice"})
+
+    sent = denied.sent(built.claim_id).decode()
+    assert ":B:7*" in sent and "REF*F8*ICN1~" in sent and "NTE*ADD*SEEN TWICE~" in sent
+
+
+def test_what_people_had_set_in_the_claim_is_in_its_replacement_and_stays(office: Office) -> None:
+    with office.db.change(SYSTEM) as change:
+        change.session.get_one(Claim, office.claim_id).status = ClaimStatus.READY
+    set_fields(office.db, SYSTEM, office.claim_id, {"details.note": "by hand"})
+    (office.folder / f"{office.claim_id}.837").unlink()
+    office.sent(office.claim_id)
+    built = replace_claim(office.db, SYSTEM, office.claim_id)
+
+    with office.db.change(SYSTEM) as change:
+        change.session.exec(select(Patient)).one().city = "Elsewhere"
+        change.session.flush()
+        restate_of_account(change, change.session.exec(select(Coverage.account_id)).first() or "", "it moved")
+
+    parties = office.content(built.claim_id).parties
+    assert (parties.details.note, parties.patient.address.city) == ("by hand", "Elsewhere")
+
+
+def test_the_replacement_states_the_coverage_of_now(denied: Office) -> None:
+    with denied.db.change(SYSTEM) as change:
+        change.session.exec(select(Coverage).where(Coverage.sequence == 1)).one().member_id = "XQ0000001"
+
+    built = replace_claim(denied.db, SYSTEM, denied.claim_id)
+
+    assert denied.content(built.claim_id).parties.coverage.member_id == "XQ0000001"
+
+
+def test_the_charge_is_owed_once_when_the_replacement_has_left(office: Office) -> None:
+    built = replace_claim(office.db, SYSTEM, office.claim_id)
+    set_payer_number(office.db, SYSTEM, built.claim_id, "ICN1")
+
+    office.sent(built.claim_id)
+
+    assert owed(office.db) == {BLUE: 10003}
+
+
+def test_another_payer_gets_a_first_claim_in_its_place(office: Office) -> None:
+    bills_another(office.db)
+
+    built = replace_claim(office.db, SYSTEM, office.claim_id)
+
+    stated = office.content(built.claim_id)
+    assert (stated.frequency, stated.parties.original_reference) == ("1", "")
+    assert stated.parties.coverage.payer.identifier == "RIGHT"
+
+
+def test_the_charge_moves_to_the_other_payer(office: Office) -> None:
+    bills_another(office.db)
+    built = replace_claim(office.db, SYSTEM, office.claim_id)
+
+    office.sent(built.claim_id)
+
+    assert owed(office.db) == {("Right Plan", JournalAccount.PAYER_RECEIVABLE): 10003}
+
+
+def test_a_claim_of_which_no_payer_is_left_is_not_replaced(office: Office) -> None:
+    with office.db.change(SYSTEM) as change:
+        for coverage in change.session.exec(select(Coverage)):
+            change.session.delete(coverage)
+
+    with pytest.raises(CannotFollow, match="no payer takes it any more"):
+        replace_claim(office.db, SYSTEM, office.claim_id)
+
+
+def test_what_a_void_follows_is_not_replaced(office: Office) -> None:
+    void_sent_claim(office.db, SYSTEM, office.claim_id, "wrong patient")
+
+    with pytest.raises(CannotFollow, match="follows it already"):
+        replace_claim(office.db, SYSTEM, office.claim_id)
