@@ -310,9 +310,7 @@ def _step(db: Database, actor: Actor, args: argparse.Namespace) -> int:
                                     args.authorization, args.on, op)  # fmt: skip
             print(made)
         case "release":
-            if args.authorization:
-                releases.authorize(db, actor, args.id, args.authorization)
-            releases.release(db, actor, args.id, args.note, op)
+            releases.release(db, actor, args.id, args.note, args.authorization, op)
             print("released; the disclosure is recorded")
         case "keep":
             retention.hold(db, actor, args.mrn, args.reason, op)
