@@ -463,6 +463,28 @@ def test_a_finding_climbs_every_level_and_each_is_decided_by_another_person(
     ]  # fmt: skip
 
 
+def test_an_answer_to_a_finding_that_moved_on_is_refused_with_the_words_that_came(
+    coded_site: Database, coder: Actor, auditor: Actor, returned: str
+) -> None:
+    number = findings(coded_site, returned)[0].number
+    seen = {number: FindingStatus.RETURNED}
+    answers.rebut(coded_site, coder, returned, number, "it is documented", "note line 4")
+    answers.decide(coded_site, auditor, returned, number, True, "line 4 is of another visit", "I.A.15")
+
+    for answer in (
+        lambda: answers.rebut(coded_site, coder, returned, number, "as I said", "note line 4", seen=seen),
+        lambda: answers.agree(coded_site, coder, returned, number, seen=seen),
+        lambda: answers.agree(coded_site, coder, returned, seen=seen),
+        lambda: answers.decide(coded_site, auditor, returned, number, False, "no", seen=seen),
+    ):
+        with pytest.raises(
+            answers.FindingMovedOn, match=rf"{number} was upheld meanwhile by .*: line 4 is of another visit \[I.A.15\]"
+        ):
+            answer()
+
+    assert findings(coded_site, returned)[0].status is FindingStatus.UPHELD
+
+
 def test_an_overturned_finding_is_no_error(coded_site: Database, coder: Actor, auditor: Actor, returned: str) -> None:
     with coded_site.reading() as session:
         before = scorecard(session, "Q3").total
