@@ -316,7 +316,7 @@ def test_active_time_counts_gaps_of_at_most_five_minutes(year: Database) -> None
             )
 
     with year.reading() as session:
-        seconds = later.active_seconds(SessionReader(session), period_of(*YEAR, YEAR[1]))
+        seconds = later.coding_seconds(SessionReader(session), period_of(*YEAR, YEAR[1]))
 
     assert list(seconds.values()) == [240 + 30]
 

@@ -40,7 +40,7 @@ def run(args: argparse.Namespace) -> int:
         db.close()
     lines = [
         f"{day} {actor.login}: {figures.units_text} units, {counted(figures.charts, 'chart')}",
-        f"active {figures.active_text}, idle {figures.idle_seconds // 60} min, {figures.keys} keys",
+        f"active by keys {figures.active_text}, idle {figures.idle_seconds // 60} min, {figures.keys} keys",
     ]
     if audit:
         charts = counted(audit.charts, "chart")
