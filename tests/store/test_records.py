@@ -474,7 +474,8 @@ def test_the_command_line_walks_through_all_of_it(
     said("suspend", npi, "late")
     said("lift", npi)
     assert "No two patients" in said("duplicates") and "Nobody was merged yet" in said("merges")
-    assert main(["patients", "merge", *two]) == 0
+    assert main(["patients", "merge", *two, "--yes", "--reason", "one passport"]) == 0
+    capsys.readouterr()
     assert "into" in said("merges") and "of their own again" in said("unmerge", two[0])
     request = said("request", two[0], "--from", "A. Lawyer", "--what", "all", "--why", "claim").strip()
     assert "A. Lawyer" in said("releases")

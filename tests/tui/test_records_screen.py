@@ -66,12 +66,24 @@ async def test_two_patients_who_are_one_are_merged_after_a_yes_and_are_two_again
     async with opened() as (app, pilot):
         await keys(pilot, "f7", "v", "v", "u")
         nothing = cells(app)
-        await keys(pilot, "m", "y")
+        await keys(pilot, "m")
+        shown = cells(app)
+        await keys(pilot, "enter")
+        unsaid = cells(app)
+        await type_text(pilot, "same address, same day of birth")
+        await keys(pilot, "enter")
+        asked = cells(app)
+        await keys(pilot, "y")
         merged = cells(app)
         await keys(pilot, "u")
+        sure = cells(app)
+        await keys(pilot, "y")
         again = cells(app)
 
     assert "nothing was merged here" in nothing
+    assert "name differs" in shown and "born" in shown and "go over to" in shown
+    assert "Nothing was merged" in unsaid and "Merge P99999" in asked and "0 visits" in asked
+    assert "Undo the merge of P99999" in sure
     assert "went over to" in merged and "u undoes it" in merged
     assert "is a patient again" in again and "1 of 1" in again
 

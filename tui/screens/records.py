@@ -11,6 +11,7 @@ from textual.containers import Container
 
 from store.actors import Actor
 from store.database import Database
+from store.merge_plan import MergePlan
 from store.records.deficiencies import (
     DeficiencyRow,
     Delinquency,
@@ -24,9 +25,9 @@ from store.records.duplicates import Candidate, Pair, duplicates
 from store.records.patients import Found
 from store.records.releases import ReleaseRow, requests
 from tui.actions import Action
-from tui.cells import Line, counted, days_in, wrap
+from tui.cells import Line, counted, days_in, left, wrap
 from tui.commands.records import figure_words
-from tui.screens.desk import DeskScreen, following
+from tui.screens.desk import DeskScreen, NotAnAnswer, following
 from tui.widgets.row_table import Column, ListSource, RowTable
 from tui.widgets.text_pane import TextPane
 
@@ -216,21 +217,50 @@ class RecordsScreen(DeskScreen):
             self.ask("suspend", f"why {row.provider} is suspended:", answer=said)
 
     def do_records_merge(self) -> None:
+        """Show what differs and what goes over, ask how it is known, and merge after a yes."""
         pair: Pair = self.rows.selected
 
-        async def merged() -> None:
-            from store.merges import merge_patients
+        async def asked() -> None:
+            from store.merge_plan import merge_plan
 
-            done = await self.workstation.change(merge_patients, pair.other.id, pair.one.id)
-            self._merged = pair.other
-            await self._reload()
-            self.say(f"{counted(done.encounters, 'encounter')} went over to {pair.one.mrn}. u undoes it.", "good")
+            plan = await self.workstation.change(merge_plan, pair.other.id, pair.one.id)
+            self.page_pane.show("what a merge would do", lambda width: _plan_lines(plan, width))
 
-        self.confirm(f"Merge {pair.other.mrn} into {pair.one.mrn} {pair.one.name}?", merged)
+            async def told(reason: str) -> None:
+                if not reason.strip():
+                    raise NotAnAnswer("Nothing was merged: the log keeps how you know that they are one.")
+                sure(reason)
+
+            def sure(reason: str) -> None:
+                over = f"{counted(plan.gone.visits, 'visit')}, {counted(plan.gone.accounts, 'account')}"
+                question = f"Merge {plan.gone.mrn} {plan.gone.name} into {plan.kept.mrn} {plan.kept.name} ({over})?"
+
+                async def merged() -> None:
+                    await self._merge(pair, reason)
+
+                self.confirm(question, merged, name=plan.gone.name)
+
+            self.ask("merge", f"how you know that {plan.gone.mrn} is {plan.kept.mrn}:", answer=told)
+
+        self.in_turn(asked())
+
+    async def _merge(self, pair: Pair, reason: str) -> None:
+        from store.merges import merge_patients
+
+        done = await self.workstation.change(merge_patients, pair.other.id, pair.one.id, None, reason)
+        self._merged = pair.other
+        await self._reload()
+        self.say(f"{counted(done.encounters, 'encounter')} went over to {pair.one.mrn}. u undoes it.", "good")
 
     def do_records_unmerge(self) -> None:
-        assert self._merged is not None
-        self.in_turn(self._unmerge(self._merged))
+        merged = self._merged
+        assert merged is not None
+
+        async def parted() -> None:
+            await self._unmerge(merged)
+
+        question = f"Undo the merge of {merged.mrn} {merged.name}?"
+        self.confirm(question, parted, name=merged.name)
 
     async def _unmerge(self, merged: Candidate) -> None:
         from store.merges import unmerge_patients
@@ -370,6 +400,26 @@ def _read(db: Database, actor: Actor, view: View) -> tuple[Sequence[Any], Delinq
 def _item_of(reader: Any, encounter_id: str) -> str:
     rows = reader.rows("SELECT MIN(id) AS id FROM work_item WHERE encounter_id = :visit", visit=encounter_id)
     return rows[0]["id"] or ""
+
+
+def _plan_lines(plan: MergePlan, width: int) -> list[Line]:
+    """Both patients beside each other, what differs marked."""
+    half = max((width - 12) // 2, 8)
+    style = "warning" if plan.differs else "text"
+    lines: list[Line] = [((f" {part}", style),) for part in wrap(plan.likeness, max(width - 2, 10))]
+    over = f"{counted(plan.gone.visits, 'visit')}, {counted(plan.gone.accounts, 'account')} go over to {plan.kept.mrn}"
+    lines.append(((f" {over}", "strong"),))
+    for name, one, other, differs in plan.rows:
+        style = "warning" if differs else "text"
+        lines.append(
+            (
+                (f" {name:<9}", "dim"),
+                (f"{left(one, half - 1)} ", style),
+                (left(other, half), style),
+                ("!" if differs else "", "warning"),
+            )
+        )
+    return lines
 
 
 def _key(row: Any) -> str:
