@@ -297,6 +297,9 @@ class DeskScreen(Screen[None]):
             return
         sequence = f"{self._pending} {key}".strip()
         keys = keymap(self.name_on)
+        if sequence == "Esc" and self.filter_text:
+            self._unfilter()
+            return
         begun, self._pending = self._pending, ""
         if sequence in keys:
             self.perform(keys[sequence])
@@ -305,6 +308,8 @@ class DeskScreen(Screen[None]):
             self.say("  ".join(f"{known} {keys[known].label}" for known in follow), "dim")
         elif begun:
             self.say("")
+        elif key == "Enter" and not self.unknown_key(key):
+            self.say("Enter opens nothing here: what there is of the row is shown already. ? shows the keys.", "dim")
         elif not self.unknown_key(key) and event.is_printable:
             is_line = key.isdigit() or key in TEXT_KEYS
             self.workstation.keyboard.refuse_text(f"{key} is no key here", is_line, key)
@@ -447,6 +452,12 @@ class DeskScreen(Screen[None]):
     def _filtered_by(self, text: str) -> None:
         self.filter_text = text.strip()
         self.filtered()
+
+    def _unfilter(self) -> None:
+        """Show all rows again: a filter is what Esc goes back out of first, on every list."""
+        had = self.filter_text
+        self._filtered_by("")
+        self.say(f"All rows again, not those with {had!r} alone.")
 
     def filtered(self) -> None:
         """Show only rows with the words of `filter_text`, on screens that have such."""
