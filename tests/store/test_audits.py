@@ -553,6 +553,7 @@ def test_a_person_s_last_audit_is_their_score_in_the_newest_sample_and_moves_wit
     assert (before.sample, before.charts, before.percent) == ("Q3", 1, expected * 100)
     assert after.percent is not None and before.percent is not None and after.percent > before.percent
     assert state and state != later and last_audit(coded_site, auditor) is None
+    assert before.waiting - 1 == after.waiting == len(findings(coded_site, returned)) - 1
 
 
 def test_silence_until_the_day_is_a_yes_and_the_history_says_that_it_was_silence(
@@ -829,6 +830,21 @@ def test_a_coder_reads_and_closes_their_own_education_alone(coded_site: Database
         education.learned(coded_site, other, "diabetes", coder.login)
 
     assert ([line.topic for line in own], others) == (["diabetes"], [])
+
+
+def test_what_is_done_stands_below_what_waits_and_is_not_open(
+    coded_site: Database, coder: Actor, auditor: Actor, returned: str
+) -> None:
+    answers.agree(coded_site, coder, returned)
+    second = next(one.id for one in audits(coded_site) if one.id != returned)
+    reviewed(coded_site, auditor, second, "e11.42", "g0467-25 1")
+
+    with coded_site.reading() as session:
+        reader, me = SessionReader(session), coder.person_id or ""
+        every = [one.id for one in audit_list(reader, AuditFilter.ALL, me=me, own=True)]
+        still_open = [one.id for one in audit_list(reader, AuditFilter.OPEN, me=me, own=True)]
+
+    assert every == [second, returned] and still_open == [second]
 
 
 def test_lists_tell_what_waits_for_whom(coded_site: Database, coder: Actor, auditor: Actor, returned: str) -> None:

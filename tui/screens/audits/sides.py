@@ -196,7 +196,9 @@ class SidesScreen(DeskScreen):
             row: SideRow | None = self.rows.selected
             self.page_pane.show(row.result if row else "", lambda width: _history(audit.steps), tally)
             return
-        title = f"finding {finding.number} of {len(audit.findings)}  {finding.kind}, {finding.place}"
+        from tui.commands.audits_text import kind_words
+
+        title = f"finding {finding.number} of {len(audit.findings)}  {kind_words(finding.kind)}, {finding.place}"
         self.page_pane.show(title, lambda width: whole_finding(finding, audit.steps, width), tally)
 
     def copied(self) -> str:
@@ -373,7 +375,7 @@ def _compared(sides: AuditSides) -> Comparison:
 
 def _rows(audit: AuditOnScreen) -> list[SideRow]:
     """Every code on both sides, a row for each further difference of it, then what belongs to no code."""
-    from tui.commands.audits_text import mark_of, result_of
+    from tui.commands.audits_text import kind_words, mark_of, result_of
 
     if not audit.sides.revealed:
         return []
@@ -392,13 +394,13 @@ def _rows(audit: AuditOnScreen) -> list[SideRow]:
         for number in range(1, len(row.differences)):
             one = row.differences[number]
             rows.append(
-                SideRow(f"{place}.{number}", "", one.coder, one.auditor, one.kind.value, finding_for(row, number))
+                SideRow(f"{place}.{number}", "", one.coder, one.auditor, kind_words(one.kind), finding_for(row, number))
             )
     for number, one in enumerate(comparison.whole):
         found = by_key.get((one.kind.value, one.place, one.coder, one.auditor))
-        rows.append(SideRow(f"whole.{number}", "", one.coder, one.auditor, one.kind.value, found))
+        rows.append(SideRow(f"whole.{number}", "", one.coder, one.auditor, kind_words(one.kind), found))
     rows += [
-        SideRow(f"hand.{one.number}", "", "", one.note, "missed query", one)
+        SideRow(f"hand.{one.number}", "", "", one.note, kind_words(one.kind), one)
         for one in audit.findings
         if one.kind == "query"
     ]
