@@ -51,6 +51,10 @@ def remittance_list(
     return None if after else Look("remittance.list", detail=(("show", show.value),))
 
 
+def remittances_naming(words: str) -> Look:
+    return Look("remittance.search", detail=(("words", words),), typed=True)
+
+
 def remittance_page(remittance_id: str) -> Look:
     return Look("remittance.view", "remittance", remittance_id, lasting=False)
 

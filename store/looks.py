@@ -73,6 +73,7 @@ def _worklist(
 _OF_DESKS = frozenset(
     {
         *("claim_list", "claim_page", "denial_list", "denial_of", "remittance_list", "remittance_page"),
+        "remittances_naming",
         *("account_list", "account_page", "hold_list", "provider_query_list", "provider_query_of"),
         *("audit_list", "audit_row", "visits_behind", "open_charts_with"),
         *("unapplied_list", "quarantine_list", "quarantine_text", "acknowledgment_list", "acknowledgment_page"),

@@ -20,6 +20,7 @@ from sqlalchemy.orm import aliased
 from sqlmodel import Session, col, select
 
 from codesets.errors import CodedeskError
+from codesets.safe import safe_line
 from store.access import require_admitted
 from store.actors import Actor
 from store.database import Change, Database
@@ -87,8 +88,10 @@ class Merged:
     accounts: int
 
 
-def merge_patients(db: Database, actor: Actor, merged: str, remaining: str, operation_id: str | None = None) -> Merged:
-    """Merge one patient into another, both by record number or id.
+def merge_patients(
+    db: Database, actor: Actor, merged: str, remaining: str, operation_id: str | None = None, reason: str = ""
+) -> Merged:
+    """Merge one patient into another, both by record number or id; the log keeps the reason.
 
     Raises NoSuchPatient, MergeRefused, ChartRestricted, PartOfRecord.
     """
@@ -102,7 +105,7 @@ def merge_patients(db: Database, actor: Actor, merged: str, remaining: str, oper
         if gone.id == kept.id:
             raise MergeRefused(f"{merged} and {remaining} are the same patient")
         require_admitted(change, gone.id, kept.id)
-        merged_rows = merge_into(change, gone, kept)
+        merged_rows = merge_into(change, gone, kept, reason)
         change.answer = {
             "remaining_id": kept.id,
             "encounters": merged_rows.encounters,
@@ -111,7 +114,7 @@ def merge_patients(db: Database, actor: Actor, merged: str, remaining: str, oper
         return merged_rows
 
 
-def merge_into(change: Change, gone: Patient, kept: Patient) -> Merged:
+def merge_into(change: Change, gone: Patient, kept: Patient, reason: str = "") -> Merged:
     """Merge within the caller's transaction a patient who is not merged yet into another who remains."""
     session = change.session
     encounters = session.exec(select(Encounter).where(Encounter.patient_id == gone.id)).all()
@@ -146,6 +149,7 @@ def merge_into(change: Change, gone: Patient, kept: Patient) -> Merged:
         into=kept.id,
         encounters=visits,
         accounts=[account.id for account in accounts],
+        **({"reason": safe_line(reason)[:400]} if reason.strip() else {}),
     )
     return Merged(kept.id, len(encounters), len(accounts))
 

@@ -72,7 +72,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
         "SQL for a role on PostgreSQL with an append-only log",
     ),
     "log": ("tui.commands.log", "check and anchor the log; who opened a chart"),
-    "patients": ("tui.commands.patients", "merge two patients who are one"),
+    "patients": ("tui.commands.patients", "merge patients who are one, undo a merge, restrict charts"),
     "disclosures": ("tui.commands.disclosures", "accounting of disclosures of a patient"),
     "users": ("tui.commands.users", "people of this site and their roles"),
 }

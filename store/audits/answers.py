@@ -7,6 +7,8 @@ last finding is settled goes back to be corrected (`store.audits.corrections`).
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+
 from sqlmodel import Session, col, select
 
 from store.actors import Actor
@@ -25,20 +27,42 @@ from store.audits.states import (
     words_of,
 )
 from store.database import Change, Database
-from store.models import Audit, AuditFinding, AuditStep
+from store.models import Audit, AuditFinding, AuditStep, Person
 from store.models.columns import now
 from store.settings import today
 from store.terms import AuditStatus, FindingStatus, Role
 
+Seen = Mapping[int, FindingStatus]
+"""The states, by number, in which findings were shown to who answers them.
 
-def agree(db: Database, actor: Actor, audit_id: str, number: int | None = None, operation_id: str | None = None) -> str:
-    """Agree to one finding, or to all that wait for the coder; what happened. Raises AuditRefused."""
+No finding comes back to a state that it has left (`FINDING_TRANSITIONS` has no way round), so that the state is the
+version of its row that an answer is given to.
+"""
+
+
+class FindingMovedOn(AuditRefused):
+    """Somebody else answered a finding since it was shown; its words are in the message, and nothing was changed."""
+
+
+def agree(
+    db: Database,
+    actor: Actor,
+    audit_id: str,
+    number: int | None = None,
+    operation_id: str | None = None,
+    seen: Seen | None = None,
+) -> str:
+    """Agree to one finding, or to all that wait for the coder; what happened.
+
+    Raises AuditRefused, and FindingMovedOn where one is not as `seen` any more.
+    """
     with db.change(actor, operation_id, "audit.agree") as change:
         audit = _of_coder(change, audit_id)
         if change.repeated:
             return str(change.answer["message"])
         session = change.session
         chosen = [finding_of(session, audit, number)] if number else findings_of(session, audit)
+        _require_as_seen(session, audit, chosen, seen)
         waiting = [one for one in chosen if one.status in WITH_CODER]
         if not waiting:
             raise AuditRefused("no finding waits for your answer" if number is None else _not_waiting(chosen[0]))
@@ -58,13 +82,18 @@ def rebut(
     comment: str,
     citation: str,
     operation_id: str | None = None,
+    seen: Seen | None = None,
 ) -> str:
-    """Rebut a finding, with words and a citation; it goes to the next level. Raises AuditRefused."""
+    """Rebut a finding, with words and a citation; it goes to the next level.
+
+    Raises AuditRefused, and FindingMovedOn where it is not as `seen` any more.
+    """
     with db.change(actor, operation_id, "audit.rebut") as change:
         audit = _of_coder(change, audit_id)
         if change.repeated:
             return str(change.answer["message"])
         finding = finding_of(change.session, audit, number)
+        _require_as_seen(change.session, audit, [finding], seen)
         if not comment.strip() or not citation.strip():
             raise AuditRefused(
                 "a rebuttal needs a comment and a citation", "guideline, Coding Clinic, or a line of the note"
@@ -88,14 +117,19 @@ def decide(
     comment: str = "",
     citation: str = "",
     operation_id: str | None = None,
+    seen: Seen | None = None,
 ) -> str:
-    """Uphold or overturn a finding that was rebutted; what happened. Raises AuditRefused."""
+    """Uphold or overturn a finding that was rebutted; what happened.
+
+    Raises AuditRefused, and FindingMovedOn where it is not as `seen` any more.
+    """
     with db.change(actor, operation_id, "audit.decide") as change:
         audit = audit_named(change.session, audit_id)
         if change.repeated:
             return str(change.answer["message"])
         change.target = ("audit", audit.id)
         finding = finding_of(change.session, audit, number)
+        _require_as_seen(change.session, audit, [finding], seen)
         if finding.status not in WITH_AUDITOR:
             raise AuditRefused(f"finding {number} is {words_of(finding.status)}; nobody has rebutted it")
         _may_decide(change, audit, finding)
@@ -135,6 +169,22 @@ def history(session: Session, audit: Audit) -> list[AuditStep]:
     """Every step of an audit, the oldest first."""
     query = select(AuditStep).where(AuditStep.audit_id == audit.id)
     return list(session.exec(query.order_by(AuditStep.at, AuditStep.id)))
+
+
+def _require_as_seen(session: Session, audit: Audit, findings: Sequence[AuditFinding], seen: Seen | None) -> None:
+    """Raise FindingMovedOn, with the words that came, for the first finding that is not as it was shown."""
+    moved = next((one for one in findings if seen is not None and seen.get(one.number, one.status) != one.status), None)
+    if moved is None:
+        return
+    steps = [one for one in history(session, audit) if one.finding == moved.number]
+    who = session.get(Person, steps[-1].person_id) if steps and steps[-1].person_id else None
+    said = f": {steps[-1].comment}" if steps and steps[-1].comment else ""
+    cited = f" [{steps[-1].citation}]" if steps and steps[-1].citation else ""
+    raise FindingMovedOn(
+        f"finding {moved.number} was {words_of(moved.status)} meanwhile by"
+        f" {who.name if who else 'the clock'}{said}{cited}",
+        "your answer was to what stood there before: read it, then answer again",
+    )
 
 
 def _of_coder(change: Change, audit_id: str) -> Audit:

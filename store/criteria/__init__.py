@@ -14,6 +14,7 @@ the first screen asks it.
 from store.criteria.conditions import Condition, Group, Judged, read_condition
 from store.criteria.fields import Field, FieldKind, fields
 from store.criteria.language import BadCriterion, Criterion, Operator, parse
+from store.criteria.lines import as_line, as_table, read_line, read_lines
 
 __all__ = [
     "BadCriterion",
@@ -24,7 +25,11 @@ __all__ = [
     "Group",
     "Judged",
     "Operator",
+    "as_line",
+    "as_table",
     "fields",
     "parse",
     "read_condition",
+    "read_line",
+    "read_lines",
 ]

@@ -48,6 +48,8 @@ class Field:
     """Whether lists show it of a restricted chart; what they do not show selects no such chart."""
     column: str = ""
     """The column of the permissions that it is of; who does not see that one does not ask it."""
+    called: tuple[str, ...] = ()
+    """What else it may be called in a criterion: the heading of its column in a list."""
 
 
 @cache
@@ -64,9 +66,11 @@ def fields() -> Mapping[str, Field]:
             row.get("rules", True),
             row.get("listed", False),
             row.get("column", ""),
+            tuple(row.get("called", ())),
         )
         for row in rows
     }
-    if len(found) != len(rows):
+    names = [name for one in found.values() for name in (one.name, *one.called)]
+    if len(found) != len(rows) or len(names) != len(set(names)):
         raise ValueError("fields.toml: a name stands twice")
     return found

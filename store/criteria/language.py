@@ -7,6 +7,7 @@ import re
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
+from functools import cache
 from typing import Any
 
 from codesets.errors import CodedeskError
@@ -132,8 +133,8 @@ def members(value: object) -> tuple[Any, ...]:
 def parse(line: str) -> Criterion:
     """Read one line. Raises BadCriterion with what was expected."""
     text = " ".join(safe_line(line[:MOST_WORDS]).split())
-    field = _field(text)
-    rest = text[len(field.name) :].strip()
+    called, field = _field(text)
+    rest = text[len(called) :].strip()
     operator = next((o for o in _longest_first(OPERATORS[field.kind]) if _begins(rest, o.value)), None)
     if operator is None:
         expected = ", ".join(o.value for o in OPERATORS[field.kind])
@@ -160,12 +161,35 @@ def written(field: Field, value: object) -> str:
     return str(value) if value != "" else "nothing"
 
 
-def _field(text: str) -> Field:
-    known = sorted(fields(), key=len, reverse=True)
-    name = next((name for name in known if _begins(text.lower(), name)), None)
-    if name is None:
+def begins_with_field(text: str) -> bool:
+    """Whether a text begins with the name of a field and an operator that it takes."""
+    found = _named(text)
+    if found is None:
+        return False
+    called, field = found
+    rest = text[len(called) :].strip()
+    return any(_begins(rest, one.value) for one in OPERATORS[field.kind])
+
+
+def _field(text: str) -> tuple[str, Field]:
+    """The field that a line begins with, and what it is called there. Raises BadCriterion."""
+    found = _named(text)
+    if found is None:
         raise BadCriterion(f"“{text[:80]}” begins with no field", "codedesk worklists fields lists them")
-    return fields()[name]
+    return found
+
+
+def _named(text: str) -> tuple[str, Field] | None:
+    said = text[:MOST_WORDS].lower()
+    name = next((name for name in _names() if _begins(said, name)), None)
+    return None if name is None else (name, _names()[name])
+
+
+@cache
+def _names() -> dict[str, Field]:
+    """Every field by its name and by what columns of lists call it, the longest first."""
+    called = {name: field for field in fields().values() for name in (field.name, *field.called)}
+    return dict(sorted(called.items(), key=lambda one: -len(one[0])))
 
 
 def _begins(text: str, words: str) -> bool:

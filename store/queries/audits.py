@@ -148,10 +148,16 @@ _SHOWN = {
 }
 
 
+_DONE = "CASE WHEN a.status IN ('final', 'withdrawn') THEN 1 ELSE 0 END"
+
+
 def audit_list(
     reader: Reader, show: AuditFilter = AuditFilter.OPEN, sample: str = "", me: str = "", own: bool = False
 ) -> list[AuditRow]:
-    """Audits by sample and order of the draw. `own`: only those of codings by `me` that were returned (a coder's)."""
+    """Audits by sample and order of the draw, those that are done below the others.
+
+    `own`: only those of codings by `me` that were returned (a coder's).
+    """
     where = [_SHOWN[show]]
     parameters: dict[str, object] = {"me": me} if ":me" in _SHOWN[show] or own else {}
     if sample:
@@ -160,7 +166,7 @@ def audit_list(
     if own:
         where.append("a.coder_id = :me AND a.status IN ('returned', 'final') AND a.second_of = ''")
     rows = reader.rows(
-        f"{_SELECT} WHERE {' AND '.join(where)} ORDER BY s.made_at DESC, a.position, a.second_of LIMIT {PAGE}",
+        f"{_SELECT} WHERE {' AND '.join(where)} ORDER BY {_DONE}, s.made_at DESC, a.position, a.second_of LIMIT {PAGE}",
         **parameters,
     )
     return [_row(row) for row in rows]

@@ -183,6 +183,30 @@ def remittance_list(
     return [_row(row) for row in rows]
 
 
+def remittances_naming(reader: Reader, words: str) -> dict[str, str]:
+    """By remittance, whom it pays for and our claim numbers, of claims that have any of the words in either.
+
+    A restricted patient is found by no name.
+    """
+    said = words.lower().split()
+    if not said:
+        return {}
+    of_words = " OR ".join(
+        f"LOWER(shown_name || ' ' || our_number) LIKE :word{n} ESCAPE '\\'" for n in range(len(said))
+    )
+    escaped = ("".join(f"\\{c}" if c in "\\%_" else c for c in word) for word in said)
+    rows = reader.rows(
+        f"SELECT remittance_id, shown_name, our_number FROM (SELECT c.remittance_id, {PAID_FOR},"
+        f" COALESCE(o.claim_number, '') AS our_number FROM remittance_claim c LEFT JOIN claim o ON o.id = c.claim_id"
+        f" {OF_CLAIM}) AS paid WHERE {of_words} ORDER BY remittance_id",
+        **{f"word{n}": f"%{word}%" for n, word in enumerate(escaped)},
+    )
+    found: dict[str, str] = {}
+    for row in rows:
+        found[row["remittance_id"]] = f"{found.get(row['remittance_id'], '')} {row['shown_name']} {row['our_number']}"
+    return found
+
+
 def remittance_id_of(reader: Reader, named: str) -> str | None:
     """The id of the remittance with this id or trace number; None where there is none, or more than one."""
     rows = reader.rows("SELECT id FROM remittance WHERE id = :named OR trace = :named LIMIT 2", named=named)

@@ -92,6 +92,7 @@ class WorkRow:
     hold: str = ""
     """The oldest open hold in words."""
     query_open: bool = False
+    visit_number: str = ""
     key: str | int = 0
     """The value that the list is sorted by; paging goes on from it and the id."""
 
@@ -178,6 +179,7 @@ SELECT w.id, w.encounter_id, w.worklist, w.status, w.rank, w.service_date, w.cha
        w.new_documents, w.claimed_by, w.claimed_at, w.restricted, w.kind, w.bill_by, w.order_key, w.skill, w.came_back,
        e.setting,
        CASE WHEN w.restricted THEN '' ELSE p.mrn END AS mrn,
+       CASE WHEN w.restricted THEN '' ELSE e.visit_number END AS visit_number,
        (SELECT o.name FROM person o WHERE o.id = w.claimed_by) AS holder,
        (SELECT o.login FROM person o WHERE o.id = w.assigned_to) AS assigned,
        (SELECT f.name FROM facility f WHERE f.id = e.facility_id) AS facility,
@@ -457,6 +459,7 @@ def _work_row(row: Row, sort: Sort) -> WorkRow:
         came_back=row["came_back"],
         hold=row["hold"] or "",
         query_open=bool(row["query_open"]),
+        visit_number=row["visit_number"],
         key=row[_COLUMN[sort].removeprefix("w.")],
     )
 

@@ -136,7 +136,7 @@ def duplicates(db: Database, actor: Actor, least: float = LIKELY) -> list[Pair]:
         rows = session.exec(
             select(Patient).where(col(Patient.merged_into_id).is_(None), col(Patient.restricted).is_(None))
         )
-        candidates = [_candidate(one) for one in rows]
+        candidates = [candidate_of(one) for one in rows]
         apart = set(session.exec(select(NotDuplicate.patient_id, NotDuplicate.other_id)).all())
         change.log("records.duplicates", "patient", "", patients=len(candidates), least=least)
     return find_duplicates(candidates, {(one, other) for one, other in apart}, least)
@@ -160,7 +160,8 @@ def tell_apart(db: Database, actor: Actor, one: str, other: str, reason: str, op
             change.log("records.tell_apart", "patient", low, other=high, reason=reason)
 
 
-def _candidate(row: Patient) -> Candidate:
+def candidate_of(row: Patient) -> Candidate:
+    """A patient as they are compared."""
     address = " ".join(filter(None, (row.address_line1, row.city, row.zip[:5])))
     return Candidate(
         row.id,

@@ -101,9 +101,17 @@ def receive(
         return request.id
 
 
-def release(db: Database, actor: Actor, request_id: str, note: str = "", operation_id: str | None = None) -> str:
+def release(
+    db: Database,
+    actor: Actor,
+    request_id: str,
+    note: str = "",
+    authorization: str = "",
+    operation_id: str | None = None,
+) -> str:
     """Note that the information was sent, which is a disclosure; the disclosure's id.
 
+    An `authorization` names what allows it where none was named before, and is kept only with the release itself.
     Raises RecordsRefused, ChartRestricted.
     """
     with db.change(actor, operation_id, "release.send") as change:
@@ -111,6 +119,9 @@ def release(db: Database, actor: Actor, request_id: str, note: str = "", operati
             return str(change.answer["disclosure_id"])
         request = _open(change.session, request_id)
         require_at(change, "patient", request.patient_id)
+        if authorization.strip():
+            request.authorization = authorization_in_words(authorization)
+            change.log("release.authorize", "patient", request.patient_id, request=request.id)
         if not request.authorization:
             raise RecordsRefused(
                 "no authorization is named",
@@ -133,17 +144,6 @@ def release(db: Database, actor: Actor, request_id: str, note: str = "", operati
         change.log("release.send", "patient", request.patient_id, request=request.id, disclosure=disclosure.id)
         change.answer = {"disclosure_id": disclosure.id}
         return disclosure.id
-
-
-def authorize(db: Database, actor: Actor, request_id: str, authorization: str, operation_id: str | None = None) -> None:
-    """Name what allows a request that is open. Raises RecordsRefused: also for words that name nothing."""
-    with db.change(actor, operation_id, "release.authorize") as change:
-        if change.repeated:
-            return
-        request = _open(change.session, request_id)
-        request.authorization = authorization_in_words(authorization)
-        change.session.add(request)
-        change.log("release.authorize", "patient", request.patient_id, request=request.id)
 
 
 def authorization_in_words(text: str) -> str:

@@ -6,7 +6,7 @@ visits that DNFB tells as ready to code; one with a task on hold is not coding's
 alone are above the goal, no hour of coding reaches it.
 
 The rate is the standard minutes of each type (productivity.csv), for every task of a visit that is ready: facility and
-professional coding are two. It is not that of the productivity board, whose hours are active time alone.
+professional coding are two. It is not that of the productivity board, whose hours are coding hours alone.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ USUAL_MINUTES = 10.0
 
 RATE = (
     "hours: standard minutes of each type of visit (productivity.csv) for each task of the visits that are ready to"
-    " code, the dearest first; what comes in as in the last 28 days. The productivity board counts active time alone"
+    " code, the dearest first; what comes in as in the last 28 days. The productivity board counts coding hours alone"
 )
 """By which rate, and over which charts, in words."""
 

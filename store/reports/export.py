@@ -171,10 +171,20 @@ RIGHTS = {Profile.IDENTIFIED: "report.export_identified", Profile.LIMITED: "repo
 """What a role needs besides the right to export; without it what leaves is de-identified (164.514(b)(2))."""
 
 
+def verb_of(profile: Profile) -> str:
+    """The right that an export under a profile needs."""
+    return RIGHTS.get(profile, "report.export")
+
+
+def permit(db: Database, actor: Actor, profile: Profile) -> None:
+    """Hold a profile to the role, before anything else is asked for it. Raises NotAllowed, which is logged."""
+    with db.change(actor, action=verb_of(profile)):
+        pass
+
+
 def _permit(db: Database, actor: Actor, profile: Profile, recipient: str, purpose: str, agreement: str) -> None:
     """Hold a profile to the role, and to what is said of who receives it. Raises NotAllowed (logged), UsageError."""
-    with db.change(actor, action=RIGHTS.get(profile, "report.export")):
-        pass
+    permit(db, actor, profile)
     require_receiver(profile, recipient, purpose, agreement)
 
 

@@ -1,4 +1,4 @@
-"""What a figure needs beyond its SQL: active hours, days between moments, running shares; outliers are apart.
+"""What a figure needs beyond its SQL: coding hours, days between moments, running shares; outliers are apart.
 
 Times are ISO text, which the two databases subtract in different ways; here they are subtracted once.
 """
@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 from codesets.errors import UnreadableInput
 from codesets.home import home
 from codesets.shipped_tables import read_table
+from store.figures.units import USUAL, weight_of
 from store.queries import Reader
 from store.reports.outliers import outliers as outliers
 
@@ -37,9 +38,8 @@ STANDARDS = "productivity.csv"
 
 @dataclass(frozen=True)
 class Standard:
-    """What a chart of a type counts, how long it takes, and how many a day are aimed at."""
+    """How long a chart of a type takes, and how many a day are aimed at."""
 
-    weight: float
     minutes: float
     day: float
 
@@ -50,35 +50,41 @@ def standards() -> dict[str, Standard]:
     for path in (Path(str(files("store.reports").joinpath(STANDARDS))), home() / STANDARDS):
         if not path.is_file():
             continue
-        for name, *numbers in read_table(path, ("type", "weight", "minutes", "day")):
+        for name, *numbers in read_table(path, ("type", "minutes", "day")):
             try:
                 found[name] = Standard(*map(float, numbers))
             except ValueError:
-                raise UnreadableInput(f"{path.name}: {name}: expected three numbers") from None
+                raise UnreadableInput(f"{path.name}: {name}: expected two numbers") from None
     return found
 
 
 def productivity(reader: Reader, report: Report) -> Report:
-    """Units and hours beside charts; a coder's hours are told on the first of their rows, for all their types."""
-    weights, seconds = standards(), active_seconds(reader, report.period)
-    columns = ("coder", "name", "type", "charts", "units", "hours", "units_an_hour")
-    charts: dict[str, int] = {}
-    units: dict[str, float] = {}
-    for coder, _, kind, count in report.rows:
-        charts[coder] = charts.get(coder, 0) + count
-        units[coder] = units.get(coder, 0) + count * _weight(weights, kind)
+    """Units and coding hours beside charts; a coder's hours are told on the first of their rows, for all their types.
+
+    A unit is that of a person's own figures (`store.figures.units`); coding hours are not their active time by keys,
+    which is theirs alone to see.
+    """
+    seconds = coding_seconds(reader, report.period)
+    columns = ("coder", "name", "type", "charts", "units", "coding_hours", "units_an_hour")
+    charts, hundredths = dict[tuple[str, str, str], int](), dict[tuple[str, str, str], int]()
+    for coder, name, setting, kind, count in report.rows:
+        row = coder, name, setting
+        charts[row] = charts.get(row, 0) + count
+        hundredths[row] = hundredths.get(row, 0) + count * weight_of(setting, kind)
     rows, told = [], set()
-    for coder, name, kind, count in report.rows:
-        hours = (seconds.get(coder, 0) + charts[coder] * EACH_CHART_SECONDS) / 3600
-        first = coder not in told
-        told.add(coder)
-        rate = round(units[coder] / hours, 2) if first and hours else None
-        own = round(count * _weight(weights, kind), 2)
-        rows.append((coder, name, kind, count, own, round(hours, 2) if first else None, rate))
+    for row, count in charts.items():
+        coder, own = row[0], hundredths[row] / USUAL
+        hours = rate = None
+        if coder not in told:
+            told.add(coder)
+            every = [one for one in charts if one[0] == coder]
+            whole = (seconds.get(coder, 0) + sum(charts[one] for one in every) * EACH_CHART_SECONDS) / 3600
+            hours, rate = round(whole, 2), round(sum(hundredths[one] for one in every) / USUAL / whole, 2)
+        rows.append((*row, count, own, hours, rate))
     return replace(report, columns=columns, rows=tuple(rows))
 
 
-def active_seconds(reader: Reader, period: Period) -> dict[str, float]:
+def coding_seconds(reader: Reader, period: Period) -> dict[str, float]:
     """How long each coder (by login) was at work on codes in a period: gaps of at most five minutes between steps."""
     steps = reader.rows(
         """
@@ -151,10 +157,6 @@ def late_charges(reader: Reader, report: Report) -> Report:
 def _day(text: str) -> date:
     """An ISO day; of a month or year alone its first."""
     return date.fromisoformat(f"{text}-01-01"[:10])
-
-
-def _weight(weights: dict[str, Standard], kind: str) -> float:
-    return weights[kind].weight if kind in weights else 1.0
 
 
 def _ninetieth(values: Sequence[float]) -> float:

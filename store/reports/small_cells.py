@@ -170,7 +170,7 @@ class _Cells:
         if self.report.figure.then == "productivity":
             who = self.report.rows[row][0]
             if any((n, main) in self.covered for n, other in enumerate(self.report.rows) if other[0] == who):
-                empty |= {columns.index(name) for name in ("hours", "units_an_hour")}
+                empty |= {columns.index(name) for name in ("coding_hours", "units_an_hour")}
         return empty
 
 

@@ -15,7 +15,7 @@ from importlib.resources import files
 from typing import Any
 
 from codesets.errors import UsageError
-from store.amounts import MOST_WHOLE
+from store.amounts import MOST_WHOLE, amount_of
 from store.queries import Reader
 from store.reports.profiles import COARSENED, REMOVED, Deidentified, FieldClass, Profile
 from store.reports.tables import plain
@@ -44,6 +44,8 @@ _SQL = {
 }
 _YEAR = re.compile(r"\d{4}")
 NUMBERS = (FieldClass.NUMBER, FieldClass.MONEY)
+OPERATORS_SAID = "= is, != is not, >= at least, <= at most, > more, < less, ^ begins with, ~ has in it"
+"""What each operator asks, in words."""
 
 
 @dataclass(frozen=True)
@@ -53,6 +55,16 @@ class Field:
     name: str
     kind: FieldClass
     words: str
+
+    @property
+    def asked(self) -> str:
+        """What it is called where people ask by it and see it: of a column in cents the name of the amount."""
+        return asked_name(self.name) if self.kind is FieldClass.MONEY else self.name
+
+
+def asked_name(name: str) -> str:
+    """What a column of money is called in a condition, which is in dollars: `charge` of `charge_cents`."""
+    return "amount" if name == "cents" else name.removesuffix("_cents")
 
 
 @dataclass(frozen=True)
@@ -74,10 +86,18 @@ class View:
             raise UsageError(f"{self.name} has no field {name!r}", f"there are {names}")
         return found
 
+    def field_asked(self, name: str) -> Field:
+        """A field by what it is called in a condition, or by its column. Raises UsageError with those there are."""
+        found = next((one for one in self.fields if name in (one.asked, one.name)), None)
+        if found is None:
+            names = ", ".join(one.asked for one in self.fields)
+            raise UsageError(f"{self.name} has no field {name!r}", f"there are {names}")
+        return found
+
 
 @dataclass(frozen=True)
 class Condition:
-    """One condition of a filter; conditions hold together."""
+    """One condition of a filter; conditions hold together. The value of a column of money is in cents."""
 
     field: str
     operator: Operator
@@ -85,7 +105,13 @@ class Condition:
 
     @property
     def words(self) -> str:
-        return f"{self.field} {self.operator.value} {self.value}"
+        """The condition as it is typed: `condition_of` reads it back."""
+        field, value = self.field, self.value
+        if field.endswith("cents") and _whole(value):
+            cents = abs(int(value))
+            field = asked_name(field)
+            value = f"{'-' if value.startswith('-') else ''}{cents // 100}.{cents % 100:02d}"
+        return f"{field} {self.operator.value} {value}"
 
 
 @cache
@@ -112,17 +138,48 @@ def view_named(name: str) -> View:
 
 
 def condition_of(view: View, text: str) -> Condition:
-    """A condition as it is typed: `payer=Blue Plains`, `charge_cents>=100000`, `code^E11`. Raises UsageError."""
-    for place in range(len(text)):
+    """A condition as it is typed: `payer=Blue Plains`, `charge>=1000`, `code^E11`.
+
+    An amount is in dollars under its name (`charge`), in cents under that of its column (`charge_cents`). An operator
+    behind `=` is the one that is meant: the first stood there already. Raises UsageError.
+    """
+    found = _operator_in(text)
+    if found is None:
+        raise UsageError(f"{text!r} is no condition", f"as in type=clinic, code^E11, charge>=1000; {OPERATORS_SAID}")
+    named, operator, value = found
+    if operator is Operator.IS and (again := _operator_in(value, 0)) is not None:
+        _, operator, value = again
+    if _operator_in(value, 0) is not None and operator not in (Operator.BEGINS, Operator.HAS):
+        raise UsageError(f"{text!r} has one operator behind another", OPERATORS_SAID)
+    field = view.field_asked(named)
+    if field.kind in NUMBERS and operator in (Operator.BEGINS, Operator.HAS):
+        raise UsageError(f"{field.asked} is a number: {operator.value} is for text", "= != >= <= > <")
+    if field.kind is FieldClass.MONEY and named != field.name:
+        return Condition(field.name, operator, str(_cents(field, value)))
+    if field.kind in NUMBERS and not _whole(value):
+        expected = f"expected a whole number from {-MOST_WHOLE:,} to {MOST_WHOLE:,}"
+        money = f"it is in cents; {field.asked}{operator.value}{value[:20]} is in dollars"
+        remedy = money if field.kind is FieldClass.MONEY else f"as in {field.name}>=3"
+        raise UsageError(f"{field.name}: {expected}, got {value[:60]!r}", remedy)
+    return Condition(field.name, operator, value)
+
+
+def _operator_in(text: str, least: int = 1) -> tuple[str, Operator, str] | None:
+    """A text parted at its first operator, which stands behind at least so many characters, or in front without."""
+    places = range(least, len(text)) if least else range(min(len(text), 1))
+    for place in places:
         for operator in sorted(Operator, key=lambda one: -len(one.value)):
-            if text.startswith(operator.value, place) and place:
-                field = view.field(text[:place].strip())
-                value = text[place + len(operator.value) :].strip()
-                if field.kind in NUMBERS and not _whole(value):
-                    expected = f"expected a whole number from {-MOST_WHOLE:,} to {MOST_WHOLE:,}"
-                    raise UsageError(f"{field.name}: {expected}, got {value[:60]!r}", "money is in cents")
-                return Condition(field.name, operator, value)
-    raise UsageError(f"{text!r} is no condition", "as in type=clinic, code^E11, charge_cents>=100000")
+            if text.startswith(operator.value, place):
+                return text[:place].strip(), operator, text[place + len(operator.value) :].strip()
+    return None
+
+
+def _cents(field: Field, value: str) -> int:
+    """An amount in dollars as cents. Raises UsageError."""
+    amount = amount_of(value)
+    if amount is None or abs(amount) > MOST_WHOLE // 100 or amount * 100 % 1:
+        raise UsageError(f"{field.asked}: expected dollars such as 300 or 1,184.50, got {value[:60]!r}", OPERATORS_SAID)
+    return int(amount * 100)
 
 
 def view_rows(

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from store.actors import Actor
-from store.criteria import Condition, read_condition
+from store.criteria import Condition, read_lines
 from store.database import Database
 from store.queries.saved_views import COLUMNS
 from store.queries.worklists import Sort
@@ -30,7 +30,7 @@ class View:
     @property
     def condition(self) -> Condition:
         """The criteria, checked. Raises BadCriterion."""
-        return read_condition({"all": list(self.criteria)})
+        return read_lines(self.criteria)
 
     def as_content(self) -> dict[str, Any]:
         """As the record keeps it."""

@@ -463,6 +463,28 @@ def test_a_finding_climbs_every_level_and_each_is_decided_by_another_person(
     ]  # fmt: skip
 
 
+def test_an_answer_to_a_finding_that_moved_on_is_refused_with_the_words_that_came(
+    coded_site: Database, coder: Actor, auditor: Actor, returned: str
+) -> None:
+    number = findings(coded_site, returned)[0].number
+    seen = {number: FindingStatus.RETURNED}
+    answers.rebut(coded_site, coder, returned, number, "it is documented", "note line 4")
+    answers.decide(coded_site, auditor, returned, number, True, "line 4 is of another visit", "I.A.15")
+
+    for answer in (
+        lambda: answers.rebut(coded_site, coder, returned, number, "as I said", "note line 4", seen=seen),
+        lambda: answers.agree(coded_site, coder, returned, number, seen=seen),
+        lambda: answers.agree(coded_site, coder, returned, seen=seen),
+        lambda: answers.decide(coded_site, auditor, returned, number, False, "no", seen=seen),
+    ):
+        with pytest.raises(
+            answers.FindingMovedOn, match=rf"{number} was upheld meanwhile by .*: line 4 is of another visit \[I.A.15\]"
+        ):
+            answer()
+
+    assert findings(coded_site, returned)[0].status is FindingStatus.UPHELD
+
+
 def test_an_overturned_finding_is_no_error(coded_site: Database, coder: Actor, auditor: Actor, returned: str) -> None:
     with coded_site.reading() as session:
         before = scorecard(session, "Q3").total
@@ -531,6 +553,7 @@ def test_a_person_s_last_audit_is_their_score_in_the_newest_sample_and_moves_wit
     assert (before.sample, before.charts, before.percent) == ("Q3", 1, expected * 100)
     assert after.percent is not None and before.percent is not None and after.percent > before.percent
     assert state and state != later and last_audit(coded_site, auditor) is None
+    assert before.waiting - 1 == after.waiting == len(findings(coded_site, returned)) - 1
 
 
 def test_silence_until_the_day_is_a_yes_and_the_history_says_that_it_was_silence(
@@ -807,6 +830,21 @@ def test_a_coder_reads_and_closes_their_own_education_alone(coded_site: Database
         education.learned(coded_site, other, "diabetes", coder.login)
 
     assert ([line.topic for line in own], others) == (["diabetes"], [])
+
+
+def test_what_is_done_stands_below_what_waits_and_is_not_open(
+    coded_site: Database, coder: Actor, auditor: Actor, returned: str
+) -> None:
+    answers.agree(coded_site, coder, returned)
+    second = next(one.id for one in audits(coded_site) if one.id != returned)
+    reviewed(coded_site, auditor, second, "e11.42", "g0467-25 1")
+
+    with coded_site.reading() as session:
+        reader, me = SessionReader(session), coder.person_id or ""
+        every = [one.id for one in audit_list(reader, AuditFilter.ALL, me=me, own=True)]
+        still_open = [one.id for one in audit_list(reader, AuditFilter.OPEN, me=me, own=True)]
+
+    assert every == [second, returned] and still_open == [second]
 
 
 def test_lists_tell_what_waits_for_whom(coded_site: Database, coder: Actor, auditor: Actor, returned: str) -> None:

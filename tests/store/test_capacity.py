@@ -16,7 +16,7 @@ from store.reports.run import moment_of, period_of, read_report
 from store.terms import Role
 from tests.store.test_reports import BOSS, YEAR
 
-RULES = {"inpatient": Standard(1, 20, 22), "clinic": Standard(0.25, 6, 80)}
+RULES = {"inpatient": Standard(20, 22), "clinic": Standard(6, 80)}
 READY = [ReadyVisit("clinic", 10_000)] * 10 + [ReadyVisit("inpatient", 100_000)] * 4
 
 

@@ -9,7 +9,21 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlmodel import select
 
-from store.criteria import BadCriterion, Condition, Criterion, Field, FieldKind, Group, fields, parse, read_condition
+from store.criteria import (
+    BadCriterion,
+    Condition,
+    Criterion,
+    Field,
+    FieldKind,
+    Group,
+    as_line,
+    as_table,
+    fields,
+    parse,
+    read_condition,
+    read_line,
+    read_lines,
+)
 from store.criteria.conditions import counted_days, meets
 from store.criteria.facts import SOURCE, facts_of, open_facts
 from store.criteria.language import OPERATORS, WEEKDAYS, Operator
@@ -67,6 +81,74 @@ def test_any_text_is_a_criterion_or_refused_with_a_reason(text: str) -> None:
         assert error.message
     else:
         assert parse(parsed.words) == parsed
+
+
+@pytest.mark.parametrize(
+    ("typed", "shown"),
+    [
+        ("setting is clinic and charges at least 5", "setting is clinic and charges at least 5"),
+        ("setting is clinic; charges at least 5", "setting is clinic and charges at least 5"),
+        ("setting is clinic and also charges at least 5", "setting is clinic and charges at least 5"),
+        ("setting is clinic OR late document is yes", "setting is clinic or late document is yes"),
+        (
+            "setting is clinic and (charges at least 5 or payer is Plains (PPO))",
+            "setting is clinic and (charges at least 5 or payer is Plains (PPO))",
+        ),
+        (
+            "(setting is clinic and charges at least 5) or (setting is emergency and kind is facility)",
+            "(setting is clinic and charges at least 5) or (setting is emergency and kind is facility)",
+        ),
+        ("payer is Plains and Mountain and charges at least 5", "payer is Plains and Mountain and charges at least 5"),
+        ("patient age between 3 and 5 and type is clinic", "patient age between 3 and 5 and setting is clinic"),
+        ("age at least 9 and for is mreyes", "days since service at least 9 and assigned to is mreyes"),
+        ("", "every chart"),
+    ],
+)
+def test_what_is_shown_of_a_condition_can_be_typed(typed: str, shown: str) -> None:
+    condition = read_line(typed)
+
+    assert condition.words == shown
+    assert read_line(as_line(condition)).words == shown
+    assert read_condition(as_table(condition)).words == shown
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ("charges at least 5 and color is red", "“color is red” begins with no field"),
+        ("setting is clinic and kind is facility or late document is yes", "without parentheses"),
+        ("setting is clinic and (kind is facility or late document is yes", "where does the parenthesis close"),
+        ("setting is clinic, charges at least 5", "setting is one of"),
+    ],
+)
+def test_a_wrong_line_names_the_grammar(line: str, said: str) -> None:
+    with pytest.raises(BadCriterion, match=said) as refused:
+        read_line(line)
+
+    assert refused.value.remedy
+
+
+@given(
+    st.lists(st.sampled_from(["setting is clinic", "charges at least 5", "and", "or", ";", "(", ")", "payer is A b"]))
+)
+def test_any_line_is_read_or_refused_and_what_is_read_reads_back(words: list[str]) -> None:
+    try:
+        condition = read_line(" ".join(words))
+    except BadCriterion as error:
+        assert error.message
+    else:
+        assert read_line(as_line(condition)).words == condition.words
+
+
+def test_lines_are_met_together() -> None:
+    assert read_lines(["setting is clinic", "charges at least 5"]) == read_line(
+        "setting is clinic and charges at least 5"
+    )
+    assert read_lines(["setting is clinic", "kind is facility or late document is yes"]).words == (
+        "setting is clinic and (kind is facility or late document is yes)"
+    )
+    with pytest.raises(BadCriterion, match="in a line of their own"):
+        read_lines(["setting is clinic", "(kind is facility and late document is yes) or (restricted is yes)"])
 
 
 @pytest.mark.parametrize(

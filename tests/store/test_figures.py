@@ -20,6 +20,8 @@ from store.models.columns import now
 from store.queries import SessionReader
 from store.queries.figures import own_figures
 from store.queries.worklists import Listing, worklist_rows
+from store.reports.catalog import figure_named
+from store.reports.run import period_of, read_report
 from store.terms import CodingStatus
 
 
@@ -54,6 +56,21 @@ def test_units_are_weighted_by_kind_and_held_against_the_target(demo: Database, 
     assert (figures.units, figures.charts, figures.units_text) == (200 + 500 + 25, 4, "7.2/60")
     assert (figures.active_text, figures.idle_seconds, figures.keys) == ("1:30", 600, 1200)
     assert (yesterday.units, yesterday.active_seconds) == (0, 0)
+
+
+def test_the_productivity_report_counts_the_units_that_a_person_sees(demo: Database, coder: Actor) -> None:
+    finished(demo, coder, "Clinic", 2)
+    finished(demo, coder, "Inpatient", 1)
+    day = clock_day().isoformat()
+
+    with demo.reading() as session:
+        reader = SessionReader(session)
+        own = own_figures(reader, coder.person_id or "", clock_day())
+        rows = read_report(reader, figure_named("productivity"), period_of(day, day)).dicts()
+
+    mine = [row for row in rows if row["coder"] == coder.login]
+    assert sum(row["units"] for row in mine) * 100 == own.units == 700
+    assert mine[0]["units_an_hour"] == round(7 / (mine[0]["coding_hours"] or 1), 2)
 
 
 def test_a_site_weighs_otherwise(home: Path) -> None:

@@ -10,7 +10,7 @@ from sqlmodel import select
 
 from store.actors import Actor
 from store.database import Database
-from store.models import Encounter, LogEntry
+from store.models import Encounter, LogEntry, Patient
 from tui.cli import main
 
 
@@ -47,10 +47,41 @@ def test_patients_are_merged_from_the_command_line(demo: Database, capsys: pytes
     with demo.reading() as session:
         one, other = session.exec(select(Encounter.patient_id).order_by(Encounter.patient_id).distinct()).all()[:2]
 
-    code, told = answer(capsys, "patients", "merge", one, other)
+    code, told = answer(capsys, "patients", "merge", one, other, "--yes", "--reason", "one passport")
 
     assert (code, told["remaining_id"]) == (0, other)
     assert told["encounters"] >= 1
+
+
+def test_a_merge_shows_both_and_is_not_done_without_a_yes_and_a_reason(
+    demo: Database, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with demo.reading() as session:
+        ids = session.exec(select(Encounter.patient_id).order_by(Encounter.patient_id).distinct()).all()[:2]
+        one, other = (session.get_one(Patient, one) for one in ids)
+
+    shown = (main(["patients", "merge", one.mrn, other.mrn]), capsys.readouterr().out)
+    unsaid = (main(["patients", "merge", one.mrn, other.mrn, "--yes"]), capsys.readouterr().err)
+
+    assert shown[0] == 0 and "nothing was merged; --yes merges without asking" in shown[1]
+    assert one.family_name in shown[1] and other.family_name in shown[1] and "differs" in shown[1]
+    assert "those of one person have 85 and more" in shown[1] and f"go over to {other.mrn}" in shown[1]
+    assert unsaid[0] == 2 and "--reason TEXT; nothing was merged" in unsaid[1]
+    with demo.reading() as session:
+        assert session.get_one(Patient, one.id).merged_into_id is None
+
+
+def test_a_merge_is_undone_by_the_command_that_it_names(demo: Database, capsys: pytest.CaptureFixture[str]) -> None:
+    with demo.reading() as session:
+        ids = session.exec(select(Encounter.patient_id).order_by(Encounter.patient_id).distinct()).all()[:2]
+        one, other = (session.get_one(Patient, one).mrn for one in ids)
+    main(["patients", "merge", one, other, "--yes", "--reason", "one passport"])
+    named = capsys.readouterr().out
+
+    code = main(["patients", "unmerge", one])
+
+    assert f"codedesk patients unmerge {one} takes it back" in named
+    assert code == 0 and "a patient of their own again" in capsys.readouterr().out
 
 
 def test_a_disclosure_is_added_and_reported(demo: Database, capsys: pytest.CaptureFixture[str]) -> None:

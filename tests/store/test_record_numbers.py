@@ -20,7 +20,7 @@ from store.record_numbers import NoSuchPatient, find_patient
 from store.records.deficiencies import RecordsRefused
 from store.records.destruction import plan
 from store.records.duplicates import tell_apart
-from store.records.releases import authorize, receive, release, requests
+from store.records.releases import receive, release, requests
 from store.records.retention import due, hold, let_go
 from store.terms import RESTRICTED, Role
 from tui.cli import main
@@ -208,8 +208,7 @@ def test_a_request_and_its_disclosure_go_back_with_the_number_they_came_under(
 ) -> None:
     gone, kept = merged
     asked = receive(demo, clerk, gone, "An Attorney", "the chart", "a claim")
-    authorize(demo, clerk, asked, "signed form of 2026-09-01")
-    release(demo, clerk, asked)
+    release(demo, clerk, asked, authorization="signed form of 2026-09-01")
     told_while_merged = [line.recipient for line in disclosure_report(demo, clerk, kept).lines]
 
     unmerge_patients(demo, clerk, gone)

@@ -22,6 +22,7 @@ from store.intake.writer import store_encounter
 from store.log.reading import who_saw
 from store.merges import MergeRefused, merge_patients, merges, unmerge_patients
 from store.models import Account, ChartAccess, Deficiency, Document, Encounter, Patient, Provider, WorkItem
+from store.record_numbers import NoSuchPatient
 from store.records.completeness import OWN_FILE, HeldDocument, chart_rules, lacking
 from store.records.deficiencies import (
     RecordsRefused,
@@ -35,9 +36,10 @@ from store.records.deficiencies import (
     waive,
 )
 from store.records.duplicates import Candidate, compared, duplicates, find_duplicates, tell_apart
-from store.records.releases import authorize, receive, refuse, release, requests
+from store.records.patients import patients_meant
+from store.records.releases import receive, refuse, release, requests
 from store.settings import today
-from store.terms import DocumentStatus, Setting
+from store.terms import RESTRICTED, DocumentStatus, Setting
 from store.worklists import place
 from tui.cli import main
 
@@ -343,8 +345,7 @@ def test_a_request_is_released_with_its_authorization_and_becomes_a_disclosure(
     with pytest.raises(RecordsRefused, match="no authorization"):
         release(demo, clerk, request)
 
-    authorize(demo, clerk, request, "form of 2026-09-30")
-    release(demo, clerk, request)
+    release(demo, clerk, request, authorization="form of 2026-09-30")
 
     (line,) = disclosure_report(demo, clerk, two[0]).lines
     assert (line.recipient, line.purpose) == ("A. Lawyer", "injury claim (form of 2026-09-30)")
@@ -360,7 +361,7 @@ def test_words_that_name_no_authorization_allow_no_release(
     request = receive(demo, clerk, two[0], "A. Lawyer", "the visit of August", "injury claim")
 
     with pytest.raises(RecordsRefused, match="names no authorization"):
-        authorize(demo, clerk, request, words)
+        release(demo, clerk, request, authorization=words)
     with pytest.raises(RecordsRefused, match="names no authorization"):
         receive(demo, clerk, two[0], "A. Lawyer", "all", "x", authorization=words)
 
@@ -374,9 +375,35 @@ def test_a_form_a_request_of_ones_own_or_a_rule_allows_a_release(
 ) -> None:
     request = receive(demo, clerk, two[0], "A. Lawyer", "the visit of August", "injury claim")
 
-    authorize(demo, clerk, request, words)
+    assert release(demo, clerk, request, authorization=words)
 
-    assert release(demo, clerk, request)
+
+def test_whom_a_request_is_about_is_found_by_number_or_by_the_beginning_of_names(
+    demo: Database, clerk: Actor, two: tuple[str, str]
+) -> None:
+    with demo.reading() as session:
+        meant = session.exec(select(Patient).where(Patient.mrn == two[0])).one()
+
+    by_number = patients_meant(demo, clerk, two[0].lower())
+    by_name = patients_meant(demo, clerk, f"{meant.family_name[:4]}, {meant.given_name}")
+
+    assert [one.id for one in by_number] == [meant.id]
+    assert meant.id in {one.id for one in by_name}
+    with pytest.raises(NoSuchPatient, match="no patient has the record number or name 'Nobody Zzz'"):
+        patients_meant(demo, clerk, "Nobody Zzz")
+
+
+def test_a_restricted_patient_is_found_by_no_name_and_by_number_without_one(
+    demo: Database, clerk: Actor, two: tuple[str, str]
+) -> None:
+    (before,) = patients_meant(demo, clerk, two[0])
+    restrict(demo, clerk, two[0], "a colleague")
+
+    (by_number,) = patients_meant(demo, clerk, two[0])
+
+    assert (by_number.name, by_number.birth_date) == (RESTRICTED, "")
+    with pytest.raises(NoSuchPatient):
+        patients_meant(demo, clerk, before.name)
 
 
 def test_a_request_that_comes_on_a_day_to_come_is_refused(demo: Database, clerk: Actor, two: tuple[str, str]) -> None:
@@ -447,7 +474,8 @@ def test_the_command_line_walks_through_all_of_it(
     said("suspend", npi, "late")
     said("lift", npi)
     assert "No two patients" in said("duplicates") and "Nobody was merged yet" in said("merges")
-    assert main(["patients", "merge", *two]) == 0
+    assert main(["patients", "merge", *two, "--yes", "--reason", "one passport"]) == 0
+    capsys.readouterr()
     assert "into" in said("merges") and "of their own again" in said("unmerge", two[0])
     request = said("request", two[0], "--from", "A. Lawyer", "--what", "all", "--why", "claim").strip()
     assert "A. Lawyer" in said("releases")

@@ -316,7 +316,7 @@ def test_active_time_counts_gaps_of_at_most_five_minutes(year: Database) -> None
             )
 
     with year.reading() as session:
-        seconds = later.active_seconds(SessionReader(session), period_of(*YEAR, YEAR[1]))
+        seconds = later.coding_seconds(SessionReader(session), period_of(*YEAR, YEAR[1]))
 
     assert list(seconds.values()) == [240 + 30]
 
@@ -370,6 +370,41 @@ def test_any_field_filters_and_values_are_bound(year: Database) -> None:
     assert clinic and {row["type"] for row in clinic} == {"clinic"}
     assert dear and min(row["charge_cents"] for row in dear) >= 100000
     assert none == percent == []
+
+
+@pytest.mark.parametrize(
+    ("text", "meant"),
+    [
+        ("payer== Self pay", "payer = Self pay"),
+        ("payer=!= Self pay", "payer != Self pay"),
+        ("charge=>= 300", "charge >= 300.00"),
+        ("charge >= $1,184.50", "charge >= 1184.50"),
+        ("charge_cents>=30000", "charge >= 300.00"),
+        ("charge < -0.05", "charge < -0.05"),
+        ("payer ^ =A", "payer ^ =A"),
+    ],
+)
+def test_an_operator_that_is_typed_is_the_one_that_is_meant_and_amounts_are_dollars(text: str, meant: str) -> None:
+    view = view_named("encounter")
+
+    condition = condition_of(view, text)
+
+    assert condition.words == meant and condition_of(view, condition.words) == condition
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("payer!== x", "one operator behind another"),
+        ("charge>=lots", "expected dollars such as 300"),
+        ("charge~3", "is a number"),
+        ("charge_cents>=300.50", "expected a whole number"),
+        ("charge>=1" + "0" * 60, "expected dollars"),
+    ],
+)
+def test_a_condition_that_could_mean_something_else_is_refused(text: str, said: str) -> None:
+    with pytest.raises(UsageError, match=said):
+        condition_of(view_named("encounter"), text)
 
 
 @pytest.mark.parametrize("text", ["nofield=1", "type", "charge_cents>=much", "=x"])

@@ -84,7 +84,7 @@ def test_a_small_rest_covers_the_part_that_would_tell_it() -> None:
 def test_running_shares_and_a_coder_s_pace_do_not_tell_a_covered_row() -> None:
     pareto = suppressed(report("n", "x n running_percent", ("a", 50, 80.6), ("b", 9, 95.2), ("c", 3, 100.0)))
     coder = report(
-        "charts", "coder type charts units hours units_an_hour",
+        "charts", "coder type charts units coding_hours units_an_hour",
         ("ann", "clinic", 40, 10.0, 2.0, 6.0), ("ann", "surgery", 3, 2.0, None, None),
         ("bob", "clinic", 60, 15.0, 3.0, 5.0),
     )  # fmt: skip

@@ -8,6 +8,7 @@ from typing import cast
 import pytest
 from sqlmodel import select
 
+from store.audits.answers import decide, rebut
 from store.audits.differences import Coded, compare
 from store.audits.figures import Share
 from store.audits.samples import Criteria, draw
@@ -102,6 +103,43 @@ async def test_the_coder_finds_the_chart_that_came_back_and_rebuts(
         assert "is rebutted; the auditor decides" in cells(app)
         await keys(pilot, "r")
         assert "for auditors and administrators; you are a coder" in cells(app)
+
+
+async def test_an_open_audit_follows_the_record_and_takes_no_answer_to_what_was_not_seen(
+    sampled: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with opened() as (_, pilot):
+        await keys(pilot, "f6", "enter", "plus")
+        await type_text(pilot, "i10")
+        await keys(pilot, "enter", "escape", "f", "y", "r", "y")
+    monkeypatch.setattr("store.os_account.os_login", lambda: "mreyes")
+    database = open_database()
+    with database.reading() as session:
+        people = {one.login: actor_for(one) for one in session.exec(select(Person))}
+
+    async with opened() as (app, pilot):
+        await keys(pilot, "f6", "enter", "b")
+        await type_text(pilot, "it stands there")
+        await keys(pilot, "enter")
+        number = app.screen._finding.number
+        rebut(database, people["mreyes"], audit().id, number, "from elsewhere", "line 4")
+        decide(database, people["asolberg"], audit().id, number, True, "of another visit")
+        await type_text(pilot, "note line 4")
+        await keys(pilot, "enter")
+        refused = cells(app)
+        app.screen.record_changed()
+        await keys(pilot, "escape")
+        await settle(pilot)
+        followed = cells(app)
+        rebut(database, people["mreyes"], audit().id, number, "again", "line 5")
+        app.screen.record_changed()
+        await settle(pilot)
+        told = cells(app)
+    database.close()
+
+    assert "meanwhile" in refused and "of another visit" in refused
+    assert "upheld" in followed
+    assert f"Finding {number} is second level now, by Marisol Reyes: again" in told
 
 
 async def test_a_scorecard_stays_while_the_record_changes_and_a_chart_is_found_by_its_name(sampled: None) -> None:

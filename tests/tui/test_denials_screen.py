@@ -65,6 +65,43 @@ async def test_the_desk_looks_as_it_should(denied: None, size: tuple[int, int]) 
         assert_golden(app, f"denials-alike-{at}")
 
 
+async def test_enter_opens_the_claim_of_a_denial_and_esc_leads_back_to_its_row(denied: None) -> None:
+    async with opened() as (app, pilot):
+        await keys(pilot, "f5", "d", "down")
+        row = app.screen.rows.selected
+        await keys(pilot, "enter")
+        claim = cells(app)
+        await keys(pilot, "escape")
+        back = app.screen.rows.selected
+
+    assert row.claim in claim.splitlines()[0] and back.id == row.id
+
+
+async def test_enter_on_a_remittance_offers_its_claims(denied: None) -> None:
+    async with opened() as (app, pilot):
+        await keys(pilot, "f5", "enter")
+        offered = cells(app)
+        await type_text(pilot, "C0002")
+        await keys(pilot, "enter")
+        claim = cells(app)
+
+    assert "which claim:" in offered and "C0001" in offered
+    assert "C0002" in claim.splitlines()[0]
+
+
+async def test_esc_takes_the_filter_away_before_it_leaves(denied: None) -> None:
+    async with opened() as (app, pilot):
+        await keys(pilot, "f5", "d", "slash")
+        await type_text(pilot, "necessity")
+        await keys(pilot, "enter", "escape")
+        first = cells(app)
+        await keys(pilot, "escape")
+        then = cells(app)
+
+    assert "Denials" in first.splitlines()[0] and "/necessity" not in first and "1 of 3" in first
+    assert "Remittances" in then.splitlines()[0]
+
+
 async def test_one_step_is_for_all_that_are_alike(denied: None) -> None:
     async with opened() as (app, pilot):
         await keys(pilot, "f5", "d", "slash")

@@ -37,6 +37,18 @@ async def test_every_trade_with_numbers_sees_rows_and_asks_by_them(
     assert "type = clinic" in shown and "rows" in shown.splitlines()[0]
 
 
+async def test_a_profile_that_is_for_others_is_refused_before_anything_is_asked(year: None) -> None:
+    async with opened((80, 24)) as (app, pilot):
+        await keys(pilot, "f8", "f", "e")
+        offered = cells(app)
+        await type_text(pilot, "limited")
+        await keys(pilot, "enter")
+        refused = cells(app)
+
+    assert "for managers, medical records and administrators" in offered
+    assert "exporting limited data sets is for" in refused and "who receives it" not in refused
+
+
 async def test_a_limited_data_set_asks_for_recipient_and_agreement(year: None, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("store.os_account.os_login", lambda: "rfox")
 
@@ -58,9 +70,9 @@ async def test_a_limited_data_set_asks_for_recipient_and_agreement(year: None, m
 async def test_rows_are_filtered_by_any_field_kept_and_exported(year: None, size: tuple[int, int]) -> None:
     async with opened(size) as (app, pilot):
         await keys(pilot, "f8", "f", "/")
-        await type_text(pilot, "charge_c")
-        await keys(pilot, "enter", "backspace")
-        await type_text(pilot, ">=1000000")
+        await type_text(pilot, "charge")
+        await keys(pilot, "enter")
+        await type_text(pilot, ">= 10000")
         await keys(pilot, "enter", "s")
         await type_text(pilot, "big ones")
         await keys(pilot, "enter", "t", "S")

@@ -85,6 +85,19 @@ async def test_the_views_show_some_only(remittances: None) -> None:
         assert "EFT0002" in cells(app) and "EFT0001" not in cells(app)
 
 
+async def test_a_remittance_is_found_by_the_name_of_a_patient(remittances: None) -> None:
+    async with opened() as (app, pilot):
+        await keys(pilot, "f5", "slash")
+        await type_text(pilot, "roe eft0001")
+        await keys(pilot, "enter")
+        found = cells(app)
+        await keys(pilot, "enter")
+        opened_none = cells(app)
+
+    assert "1 of 1" in found and "EFT0001" in found
+    assert "none of its claims is ours" in opened_none
+
+
 async def test_an_empty_list_says_what_fills_it(as_administrator: None) -> None:
     async with opened() as (app, pilot):
         await keys(pilot, "f5")

@@ -59,6 +59,29 @@ def test_why_and_charts_answer_for_one_chart_and_for_criteria(
     assert main(["worklists", "why", "nothing"]) == 2
 
 
+def test_criteria_are_typed_on_the_command_line_as_they_are_shown_and_lists_are_named_in_any_case(
+    as_administrator: None, capsys: pytest.CaptureFixture[str]
+) -> None:
+    shown = told(capsys, "list")["worklists"][0]["criteria"]
+    told(capsys, "charts", "--where", shown)
+    both = told(capsys, "charts", "clinic", "--where", "setting is clinic and charges at least 200")
+    apart = told(capsys, "charts", "CLINIC", "--where", "charges at least 200", "--where", "setting is clinic")
+
+    assert both and [row["id"] for row in both] == [row["id"] for row in apart]
+
+
+def test_a_chart_is_opened_by_what_the_list_prints_of_it(
+    as_administrator: None, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["worklists", "charts", "Clinic"]) == 0
+    visit = capsys.readouterr().out.split()[0]
+    task = told(capsys, "charts", "Clinic")[0]["id"]
+
+    for named in (visit, task):
+        assert main(["chart", named, "--json"]) in (0, 1)
+        assert json.loads(capsys.readouterr().out)["visit"] == visit
+
+
 def test_work_is_moved_after_a_look_and_views_are_kept(
     as_administrator: None, capsys: pytest.CaptureFixture[str]
 ) -> None:

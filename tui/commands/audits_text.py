@@ -64,7 +64,7 @@ def side_by_side(
         gone = {_key(one) for one in findings if one.status is FindingStatus.OVERTURNED}
         lines += [f"{mark_of(one):>3} {one.coder or '–':<10} {one.auditor or '–':<10} {result_of(one, gone)}"
                   for one in comparison.rows]  # fmt: skip
-        lines += [f"{'':3} {one.coder:<10} {one.auditor:<10} {one.kind.value}{_fallen(one, gone)}"
+        lines += [f"{'':3} {one.coder:<10} {one.auditor:<10} {kind_words(one.kind)}{_fallen(one, gone)}"
                   for one in comparison.whole]  # fmt: skip
         lines += [unpointed_words(comparison.unpointed)] if comparison.unpointed else []
     lines += [""] if findings else []
@@ -75,7 +75,8 @@ def side_by_side(
         change = f"{finding.coder or '–'} -> {finding.auditor or '–'}"
         status = finding.status.value.replace("_", " ")
         lines.append(
-            f"finding {finding.number}  {finding.kind}, {finding.place}: {change}  {status}{due}{money}{topic}"
+            f"finding {finding.number}  {kind_words(finding.kind)}, {finding.place}: {change}"
+            f"  {status}{due}{money}{topic}"
         )
         lines += [f"   {text}" for text in (finding.note, finding.citation) if text]
     lines += [""] if steps else []
@@ -104,9 +105,16 @@ def mark_of(row: Row) -> str:
 
 def result_of(row: Row, overturned: Collection[tuple[str, ...]] = ()) -> str:
     """What differs in a row, in words; of a difference that was overturned it says so."""
-    words = {"added": "missed", "deleted": "not supported"}
-    told = [f"{words.get(one.kind.value, one.kind.value)}{_fallen(one, overturned)}" for one in row.differences]
+    told = [f"{kind_words(one.kind)}{_fallen(one, overturned)}" for one in row.differences]
     return ", ".join(told) or ("agree" if row.coder and row.auditor else "see principal")
+
+
+def kind_words(kind: str) -> str:
+    """The kind of a difference as it is called everywhere: by what the auditor did to the coder's codes.
+
+    An auditor has added what the coder had missed, and deleted what the record does not support.
+    """
+    return {"query": "missed query"}.get(str(kind), str(kind))
 
 
 def _key(one: Difference | FindingRow) -> tuple[str, ...]:
@@ -145,7 +153,7 @@ def scorecard_lines(card: Scorecard, width: int = 100) -> list[str]:
         return [*lines, "", "No chart of it was reviewed yet, so that there is no score.", *_formula(card)]
     lines += ["", *_share_lines(card, narrow), "", *_dimension_lines(card, narrow)]
     lines += [unpointed_words(total.unpointed)] if total.unpointed else []
-    kinds = ", ".join(f"{many} {kind.value}" for kind, many in total.kinds.items())
+    kinds = ", ".join(f"{many} {kind_words(kind)}" for kind, many in total.kinds.items())
     lines += ["", f"differences   {kinds or 'none'}; {total.errors:g} error{'' if total.errors == 1 else 's'}"]
     lines += ["", *_money_lines(card, narrow)]
     if card.topics:

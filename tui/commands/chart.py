@@ -24,7 +24,7 @@ WIDTH = 100
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
-    parser.add_argument("key", metavar="VISIT", help="id or visit number of the encounter")
+    parser.add_argument("key", metavar="VISIT", help="visit number, or the id of the visit or of its task")
     parser.add_argument("--side", choices=("professional", "facility"), help="of the bill, where the visit has both")
     parser.add_argument(
         "--enter", action="append", default=[], metavar="LINE", help="a line of entry: 'e11.42', '3 y'; --enter=-e11.42"
@@ -54,7 +54,8 @@ def run(args: argparse.Namespace) -> int:
     try:
         actor = sign_in(db)
         with db.reading() as session:
-            item = _item(SessionReader(session), find_encounter(session, args.key), args.side)
+            reader = SessionReader(session)
+            item = _task(reader, args.key) or _item(reader, find_encounter(session, args.key), args.side)
         changing = bool(args.enter or args.undo or args.recode or args.final)
         with shared.open_with_progress() as reference:
             held = changing and is_held(db, actor, item)  # by a screen of theirs, or left open: it stays so
@@ -199,6 +200,11 @@ def _coding_of(reader: Reader, item: str) -> str:
     from store.queries.charts import chart_head
 
     return chart_head(reader, item).coding_id or ""
+
+
+def _task(reader: Reader, key: str) -> str:
+    """The key where it is the id of a task itself, as lists of charts in JSON have it; else an empty text."""
+    return key if reader.rows("SELECT 1 FROM work_item WHERE id = :key", key=key) else ""
 
 
 def _item(reader: Reader, encounter_id: str, side: str | None) -> str:

@@ -1,7 +1,7 @@
 """`codedesk export`: rows of the documented views, filtered by any field, or whole layouts, under a profile.
 
 codedesk export --views                            what there is, column by column; --sql: as CREATE VIEW
-codedesk export encounter -w type=clinic -w 'charge_cents>=100000' --csv
+codedesk export encounter -w type=clinic -w 'charge>=1000' --csv
 codedesk export diagnosis -w code^E11 --save diabetes --shared      and later: --filter diabetes
 codedesk export diagnosis -w code^E11 --save monthly --every month    and, of a scheduler: codedesk export --due
 codedesk export claims --since 2026-01-01 --until 2026-12-31 --format parquet -o FOLDER

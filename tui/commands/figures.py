@@ -40,11 +40,14 @@ def run(args: argparse.Namespace) -> int:
         db.close()
     lines = [
         f"{day} {actor.login}: {figures.units_text} units, {counted(figures.charts, 'chart')}",
-        f"active {figures.active_text}, idle {figures.idle_seconds // 60} min, {figures.keys} keys",
+        f"active by keys {figures.active_text}, idle {figures.idle_seconds // 60} min, {figures.keys} keys",
     ]
     if audit:
         charts = counted(audit.charts, "chart")
-        lines.append(f"last audit {audit.text} code over code: {audit.sample}, {charts}, returned {audit.returned_on}")
+        score = "–" if audit.percent is None else f"{audit.percent:.1f}%"
+        lines.append(f"last audit {score} code over code: {audit.sample}, {charts}, returned {audit.returned_on}")
+        if audit.waiting:
+            lines.append(f"{counted(audit.waiting, 'finding')} of it not settled yet: the score may still rise")
     data = {"day": day.isoformat(), "login": actor.login, **asdict(figures)}
     del data["audit_state"]
     return told(args, data | {"last_audit": asdict(audit) if audit else None}, lines)

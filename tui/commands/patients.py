@@ -1,21 +1,35 @@
-"""`codedesk patients`: two record numbers that are one person, and charts that are not for everybody."""
+"""`codedesk patients`: two record numbers that are one person, parted again, and charts that are not for everybody."""
 
 from __future__ import annotations
 
 import argparse
 import json
+import sys
 from dataclasses import asdict
+from typing import TYPE_CHECKING
 
-from codesets.safe import safe_line
+from codesets.errors import UsageError
+from codesets.safe import as_typed, safe_line
+from tui.cells import counted, left
+
+if TYPE_CHECKING:
+    from store.actors import Actor
+    from store.database import Database
+    from store.merge_plan import MergePlan
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """The subcommands and their options."""
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
-    merge = commands.add_parser("merge", help="merge a patient into another; the log keeps what went over")
+    merge = commands.add_parser("merge", help="show two patients beside each other, ask, and merge one into the other")
     merge.add_argument("merged", metavar="MRN", help="record number or id that is given up")
     merge.add_argument("remaining", metavar="INTO", help="record number or id that remains")
+    merge.add_argument("--reason", default="", metavar="TEXT", help="how you know that they are one; the log keeps it")
+    merge.add_argument("--yes", action="store_true", help="merge without asking")
     merge.add_argument("--json", action="store_true", help="one JSON document")
+    parting = commands.add_parser("unmerge", help="undo a merge: everything that went over goes back")
+    parting.add_argument("mrn", metavar="MRN", help="record number or id that was given up")
+    parting.add_argument("--json", action="store_true", help="one JSON document")
     restrict = commands.add_parser("restrict", help="close a patient's charts to all who are not admitted to them")
     restrict.add_argument("mrn", metavar="MRN", help="record number or id")
     restrict.add_argument("--why", required=True, metavar="TEXT", help="the reason, in some words")
@@ -32,7 +46,6 @@ def run(args: argparse.Namespace) -> int:
     """Carry out one subcommand; exit code 1 when it is refused."""
     from store.access import admit, restrict, unrestrict
     from store.database import open_database, operation_id
-    from store.merges import merge_patients
     from store.people import sign_in
     from store.record_numbers import told_number
 
@@ -53,11 +66,59 @@ def run(args: argparse.Namespace) -> int:
             whose = told_number(args.mrn, mrn)
             print(safe_line(f"{args.login} is {'no longer ' if args.end else ''}admitted to the charts of {whose}"))
             return 0
-        merged = merge_patients(db, actor, args.merged, args.remaining, operation_id())
+        if args.command == "unmerge":
+            return unmerge(db, actor, args)
+        return _merge(db, actor, args)
     finally:
         db.close()
+
+
+def unmerge(db: Database, actor: Actor, args: argparse.Namespace) -> int:
+    """Undo the merge of `args.mrn`, and say what went back."""
+    from store.database import operation_id
+    from store.merges import unmerge_patients
+
+    back = unmerge_patients(db, actor, args.mrn, operation_id())
+    if args.json:
+        print(json.dumps(asdict(back)))
+    else:
+        print(safe_line(f"{args.mrn} is a patient of their own again: {counted(back.encounters, 'encounter')},"
+                        f" {counted(back.accounts, 'account')} went back"))  # fmt: skip
+    return 0
+
+
+def _merge(db: Database, actor: Actor, args: argparse.Namespace) -> int:
+    """Show both, ask, and merge; without a yes nothing is merged."""
+    from store.database import operation_id
+    from store.merge_plan import merge_plan
+    from store.merges import merge_patients
+
+    plan = merge_plan(db, actor, args.merged, args.remaining)
+    if not args.json:
+        print("\n".join(map(safe_line, plan_lines(plan))))
+    asks = sys.stdin.isatty() and not args.json
+    if not args.yes and not (asks and input("merge these? [y/N] ").strip().lower() in ("y", "yes")):
+        print(json.dumps(asdict(plan)) if args.json else "nothing was merged; --yes merges without asking")
+        return 0
+    reason = args.reason or (input("how do you know that they are one? ") if asks else "")
+    if not reason.strip():
+        raise UsageError("how do you know that they are one?", "--reason TEXT; nothing was merged")
+    merged = merge_patients(db, actor, args.merged, args.remaining, operation_id(), reason)
     if args.json:
         print(json.dumps(asdict(merged)))
         return 0
-    print(f"{args.merged} is merged into {args.remaining}: {merged.encounters} encounters, {merged.accounts} accounts")
+    print(safe_line(f"{args.merged} is merged into {args.remaining}: {counted(merged.encounters, 'encounter')},"
+                    f" {counted(merged.accounts, 'account')};"
+                    f" {as_typed('patients', 'unmerge', plan.gone.mrn)} takes it back"))  # fmt: skip
     return 0
+
+
+def plan_lines(plan: MergePlan) -> list[str]:
+    """Both patients beside each other, what differs, and what goes over."""
+    lines = [f"{'':<9} {'given up':<30} remains"]
+    lines += [f"{name:<9} {left(one, 30)} {left(other, 30)} {'differs' if differs else ''}".rstrip()
+              for name, one, other, differs in plan.rows]  # fmt: skip
+    over = (
+        f"{counted(plan.gone.visits, 'visit')} and {counted(plan.gone.accounts, 'account')} go over to {plan.kept.mrn}"
+    )
+    return [*lines, plan.likeness, over]

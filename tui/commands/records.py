@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from codesets.safe import safe_line
 from tui.cells import counted, left, minute
+from tui.commands.patients import unmerge
 from tui.counts import percent
 
 if TYPE_CHECKING:
@@ -276,7 +277,6 @@ def _destroy(db: Database, actor: Actor, args: argparse.Namespace) -> int:
 
 def _step(db: Database, actor: Actor, args: argparse.Namespace) -> int:
     from store.database import operation_id
-    from store.merges import unmerge_patients
     from store.records import deficiencies, duplicates, releases, retention
 
     op = operation_id()
@@ -299,20 +299,13 @@ def _step(db: Database, actor: Actor, args: argparse.Namespace) -> int:
             duplicates.tell_apart(db, actor, args.mrn, args.other, args.reason, op)
             print(safe_line(f"{args.mrn} and {args.other} are two; they are not offered again"))
         case "unmerge":
-            back = unmerge_patients(db, actor, args.mrn, op)
-            if args.json:
-                print(json.dumps(asdict(back)))
-            else:
-                print(safe_line(f"{args.mrn} is a patient of their own again: {counted(back.encounters, 'encounter')},"
-                                f" {counted(back.accounts, 'account')} went back"))  # fmt: skip
+            return unmerge(db, actor, args)
         case "request":
             made = releases.receive(db, actor, args.mrn, args.requester, args.what, args.why, args.address,
                                     args.authorization, args.on, op)  # fmt: skip
             print(made)
         case "release":
-            if args.authorization:
-                releases.authorize(db, actor, args.id, args.authorization)
-            releases.release(db, actor, args.id, args.note, op)
+            releases.release(db, actor, args.id, args.note, args.authorization, op)
             print("released; the disclosure is recorded")
         case "keep":
             retention.hold(db, actor, args.mrn, args.reason, op)

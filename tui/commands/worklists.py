@@ -243,7 +243,7 @@ def _why(db: Database, actor: Actor, args: argparse.Namespace) -> int:
     found = [seen_by(actor.role, one) for one in answers if one is not None]
     if not found:
         raise UnreadableInput(
-            f"no chart is called {args.chart[:60]!r}", "codedesk worklists charts --json shows the ids"
+            f"no chart is called {args.chart[:60]!r}", "codedesk worklists charts lists the visit numbers"
         )
     data = [json.loads(json.dumps(asdict(one), default=str)) for one in found]
     return told(args, data, [line for one in found for line in _why_text(one)])
@@ -262,8 +262,8 @@ def _charts(db: Database, actor: Actor, args: argparse.Namespace) -> int:
         log_look(db, actor, listing)
         rows = seen_by(actor.role, worklist_rows(reader, listing))
     texts = [
-        f"{row.id}  {row.priority:>4} {row.service_date} {left(row.patient, 22)} {left(row.worklist, 20)} "
-        f"{dollars(row.cents):>10} {row.status.value}"
+        f"{row.visit_number or row.id:<12} {left(row.kind, 12)} {row.priority:>4} {row.service_date}"
+        f" {left(row.patient, 22)} {left(row.worklist, 20)} {dollars(row.cents):>10} {row.status.value}"
         for row in rows
     ]
     data = [{key: value for key, value in asdict(row).items() if key != "key"} for row in rows]

@@ -19,7 +19,9 @@ if TYPE_CHECKING:
 def selecting(parser: argparse.ArgumentParser) -> None:
     """`--find`, `--where`, `--mine`, `--view`."""
     parser.add_argument("--find", default="", metavar="WORDS", help="names, numbers or days; ~ first: names like it")
-    parser.add_argument("--where", action="append", default=[], metavar="CRITERION", help="“charges at least 500”")
+    parser.add_argument(
+        "--where", action="append", default=[], metavar="CRITERION", help="“setting is clinic and charges at least 500”"
+    )
     parser.add_argument("--mine", action="store_true", help="what is open with you or assigned to you")
     parser.add_argument("--view", default="", metavar="NAME", help="as one of your saved views")
 
@@ -33,27 +35,28 @@ def many(parser: argparse.ArgumentParser) -> None:
 
 def listing_asked(reader: SessionReader, actor: Actor, args: argparse.Namespace) -> Listing:
     """The list that the options mean. Raises UsageError for a list or view that is not there."""
-    from store.criteria import read_condition
+    from store.criteria import read_lines
     from store.queries.saved_views import saved_views
     from store.queries.worklists import Listing
     from store.worklists.versions import rulebook
     from store.worklists.views import View, view_of
 
-    names = [rule.name for rule in rulebook(reader).rules]
-    if args.worklist and args.worklist not in names:
-        raise UsageError(f"no worklist is called {args.worklist}", "one of: " + ", ".join(names))
-    view = View("", args.worklist)
+    names = {rule.name.lower(): rule.name for rule in rulebook(reader).rules}
+    asked = names.get(args.worklist.lower(), "")
+    if args.worklist and not asked:
+        raise UsageError(f"no worklist is called {args.worklist}", "one of: " + ", ".join(names.values()))
+    view = View("", asked)
     if args.view:
         views = saved_views(reader, actor.person_id or "")
         if args.view not in views:
             raise UsageError(f"you have no view {args.view!r}", f"one of: {', '.join(views) or 'none yet'}")
         view = view_of(args.view, views[args.view])
     return Listing(
-        args.worklist or view.worklist or None,
+        asked or view.worklist or None,
         view.sort,
         args.find or view.text,
         mine=(actor.person_id or "-") if args.mine else "",
-        criteria=read_condition({"all": [*view.criteria, *args.where]}),
+        criteria=read_lines([*view.criteria, *args.where]),
         today=today(),
     )
 
@@ -98,5 +101,7 @@ def named_tasks(reader: SessionReader, named: list[str]) -> list[str]:
     """The tasks of charts by id or visit number. Raises UnreadableInput for one that is not there."""
     found = {one: task_ids(reader, one) for one in named}
     if missing := next((one for one, ids in found.items() if not ids), None):
-        raise UnreadableInput(f"no chart is called {missing[:60]!r}", "codedesk worklists charts shows the ids")
+        raise UnreadableInput(
+            f"no chart is called {missing[:60]!r}", "codedesk worklists charts lists the visit numbers"
+        )
     return [item_id for ids in found.values() for item_id in ids]

@@ -40,6 +40,7 @@ SHORT = {
     "age_8_30": "8-30",
     "age_over_30": "30+",
     "running_percent": "SUM %",
+    "coding_hours": "CODING H",
     "units_an_hour": "U/HOUR",
     "discharge_median": "DISCH",
     "discharge_90": "90 %",

@@ -72,6 +72,8 @@ class DenialsScreen(ListScreen):
                 return f"it is {row.status.value.replace('_', ' ')}"
             if not row.ours:
                 return "its claim is not ours: u in the remittances gives its payment to one"
+        if action == "row_claim" and not (row and row.ours):
+            return "its claim is not ours" if row else "there is no denial under the cursor"
         if action == "denial_alike" and not self._whole:
             return "the rest of the denials is being read"
         if action == "denial_open_again" and not (self._last_closed[0] or (row and row.status in CLOSED)):
@@ -114,6 +116,10 @@ class DenialsScreen(ListScreen):
         pane.show(
             f"{row.group}-{row.reason}  {row.payer}", lambda width: page_lines(row, meaning, width, cause), row.category
         )
+
+    def claims_here(self) -> Sequence[tuple[str, str]]:
+        row: DenialRow | None = self.rows.selected
+        return ((row.claim, row.patient),) if row else ()
 
     def copied(self) -> str:
         row: DenialRow | None = self.rows.selected

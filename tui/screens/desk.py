@@ -302,6 +302,9 @@ class DeskScreen(Screen[None]):
             return
         sequence = f"{self._pending} {key}".strip()
         keys = keymap(self.name_on)
+        if sequence == "Esc" and self.filter_text:
+            self._unfilter()
+            return
         begun, self._pending = self._pending, ""
         if sequence in keys:
             self.perform(keys[sequence])
@@ -310,6 +313,8 @@ class DeskScreen(Screen[None]):
             self.say("  ".join(f"{known} {keys[known].label}" for known in follow), "dim")
         elif begun:
             self.say("")
+        elif key == "Enter" and not self.unknown_key(key):
+            self.say("Enter opens nothing here: what there is of the row is shown already. ? shows the keys.", "dim")
         elif not self.unknown_key(key) and event.is_printable:
             is_line = key.isdigit() or key in TEXT_KEYS
             self.workstation.keyboard.refuse_text(f"{key} is no key here", is_line, key)
@@ -464,13 +469,10 @@ class DeskScreen(Screen[None]):
         self.filter_text = text.strip()
         self.filtered()
 
-    def _unfiltered(self) -> bool:
-        """Take the filter away; whether there was one."""
-        if not self.filter_text:
-            return False
+    def _unfilter(self) -> None:
+        """Show all rows again: a filter is what Esc goes back out of first, on every list."""
         self._filtered_by("")
         self.say("The filter is off: all rows are shown.")
-        return True
 
     def filtered(self) -> None:
         """Show only rows with the words of `filter_text`, on screens that have such."""
@@ -570,9 +572,7 @@ class DeskScreen(Screen[None]):
             self.say("There is nothing to copy here.", "warning")
 
     def do_leave(self) -> None:
-        """Take a filter away, else leave the screen."""
-        if not self._unfiltered():
-            self.workstation.leave_screen(self)
+        self.workstation.leave_screen(self)
 
     async def put_away(self) -> None:
         """Keep what must not be lost when this screen is closed, and give back what it holds."""

@@ -13,12 +13,13 @@ from textual.app import ComposeResult
 from textual.containers import Container
 
 from codesets.errors import CodedeskError
+from store.permissions import refusal
 from store.reports.filters import Every, Filter
 from store.reports.looking import check_seen, fields_seen, look_at_rows, profile_seen
 from store.reports.page import shown
 from store.reports.profiles import FieldClass, Profile
 from store.reports.tables import Format
-from store.reports.views import NUMBERS, Condition, View, condition_of, view_named, views
+from store.reports.views import NUMBERS, Condition, Field, View, condition_of, view_named, views
 from store.settings import outbox, today
 from store.terms import Role
 from tui.cells import Line, counted, wrap
@@ -103,7 +104,7 @@ class FieldsScreen(DeskScreen):
         columns: list[Column[Any]] = [Column("", 1, lambda row: "")]
         for place, name in enumerate(names):
             kind = self._view.field(name).kind
-            title = name.removesuffix("_cents").upper().replace("_", " ") + (" $" if kind is FieldClass.MONEY else "")
+            title = self._view.field(name).asked.upper().replace("_", " ") + (" $" if kind is FieldClass.MONEY else "")
             width = max(NARROW.get(kind, 12), min(len(title), 14))
             columns.append(
                 Column(
@@ -140,7 +141,7 @@ class FieldsScreen(DeskScreen):
                 return [*found, ((f" {view.words}", "dim"),)]
             pairs = [(name, shown(name, row[1].get(name))) for name in self._columns]
             text = "   ".join(
-                f"{name.removesuffix('_cents').replace('_', ' ')} {value}" for name, value in pairs if value
+                f"{self._view.field(name).asked.replace('_', ' ')} {value}" for name, value in pairs if value
             )
             return found + [((f" {part}", "text"),) for part in wrap(text, width - 2)]
 
@@ -172,12 +173,15 @@ class FieldsScreen(DeskScreen):
             await self._with([*self._conditions, condition_of(self._view, text)])
 
         async def chosen(name: str) -> None:
-            field = self._view.field(name)
-            self.say("= is  != is not  >= <= > <  ^ begins with  ~ has in it; money is in cents", "dim")
-            self.ask("condition", f"{field.words}:", f"{name}=", entered)
+            field = self._view.field_asked(name)
+            of_number = "= is  != is not  >= at least  <= at most  > more  < less"
+            money = "; in dollars" if field.kind is FieldClass.MONEY else ""
+            more = money if field.kind in NUMBERS else "  ^ begins with  ~ has in it"
+            self.ask("condition", f"{_told(field)}:", f"{name}=", entered)
+            self.say(f"{of_number}{more}", "dim")
 
         asked = fields_seen(self._role, self._view)
-        options = [(one.name, f"{one.words}  ({one.kind.value})") for one in asked]
+        options = [(one.asked, f"{_told(one)}  ({one.kind.value})") for one in asked]
         self.choose("field", "field:", options, chosen)
 
     def do_fields_drop(self) -> None:
@@ -257,6 +261,8 @@ class FieldsScreen(DeskScreen):
     def do_fields_export(self) -> None:
         """Choose a profile and write every row that fits to the outbox."""
 
+        from store.reports.export import permit, verb_of
+
         async def written(profile: Profile, recipient: str = "", purpose: str = "", agreement: str = "") -> None:
             from store.reports.export import export_view
 
@@ -273,6 +279,7 @@ class FieldsScreen(DeskScreen):
 
         async def chosen(name: str) -> None:
             profile = Profile(name)
+            await self.workstation.change(permit, profile)
             if profile is Profile.SAFE_HARBOR:
                 await written(profile)
                 return
@@ -296,7 +303,14 @@ class FieldsScreen(DeskScreen):
             Profile.LIMITED: "days and staff stay, nobody is named",
             Profile.IDENTIFIED: "everything; a disclosure is recorded for every patient",
         }
-        self.choose("profile", "profile:", [(one.value, words) for one, words in told.items()], chosen)
+        barred = {one: refusal(self._role, "do", verb_of(one)) for one in told}
+        options = [(one.value, barred[one] or words) for one, words in told.items()]
+        self.choose("profile", "profile:", options, chosen)
+
+
+def _told(field: Field) -> str:
+    """What a field is, in words for who asks by it: an amount is asked in dollars."""
+    return field.words.replace("in cents", "in dollars") if field.kind is FieldClass.MONEY else field.words
 
 
 def _cell(kind: FieldClass, name: str, value: Any) -> str:

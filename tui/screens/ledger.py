@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from textual import work
@@ -40,8 +40,10 @@ class LedgerScreen(ListScreen):
 
     def why_not(self, action: str) -> str:
         row: AccountRow | None = self.rows.selected if self.is_mounted else None
-        if row is None and action in ("pay", "ledger_write_off", "refund", "undo_posting", "statement"):
+        if row is None and action in ("row_claim", "pay", "ledger_write_off", "refund", "undo_posting", "statement"):
             return "there is no account under the cursor"
+        if action == "row_claim" and not self.claims_here():
+            return "no claim of ours is posted to it"
         if action == "refund" and row and row.patient_cents >= 0 and row.payer_cents >= 0:
             return "nobody has a credit on it"
         if action == "undo_posting" and self._last_by_hand() is None:
@@ -78,6 +80,14 @@ class LedgerScreen(ListScreen):
             pane.show(
                 f"{page.number}  {page.patient}", lambda width: page_lines(page, width), dollars(page.balance_cents)
             )
+
+    def claims_here(self) -> Sequence[tuple[str, str]]:
+        row: AccountRow | None = self.rows.selected
+        page = self._page if row and self._page and self._page.id == row.id else None
+        found = {
+            one.claim: f"{one.payer}  {one.posted_at[:10]}" for one in (page.postings if page else ()) if one.claim
+        }
+        return list(found.items())
 
     def copied(self) -> str:
         row: AccountRow | None = self.rows.selected

@@ -56,6 +56,27 @@ class ListScreen(DeskScreen):
         """Read and show the rows."""
         raise NotImplementedError
 
+    def claims_here(self) -> Sequence[tuple[str, str]]:
+        """The claims of ours that the row under the cursor is of, by number, each with words that tell it."""
+        return ()
+
+    def do_row_claim(self) -> None:
+        """Open the claim of the row; where it has several, the one that is chosen."""
+        claims = self.claims_here()
+        if len(claims) == 1:
+            self.in_turn(self._open_claim(claims[0][0]))
+        else:
+            self.choose("claim", "which claim:", claims, self._open_claim)
+
+    async def _open_claim(self, number: str) -> None:
+        from store.queries.claims import claim_id_of
+
+        claim_id = await self.workstation.record.read(claim_id_of, number)
+        if claim_id is None:
+            self.say(f"{number}: no claim of ours has this number.", "warning")
+        else:
+            await self.workstation.opening.claim(claim_id)
+
     def on_screen_resume(self, event: events.ScreenResume) -> None:
         self.reload()
         self.in_turn(self.first_rows())

@@ -11,6 +11,7 @@ from textual.containers import Container
 
 from store.actors import Actor
 from store.database import Database
+from store.merge_plan import MergePlan
 from store.records.deficiencies import (
     DeficiencyRow,
     Delinquency,
@@ -21,11 +22,12 @@ from store.records.deficiencies import (
     suspended,
 )
 from store.records.duplicates import Candidate, Pair, duplicates
+from store.records.patients import Found
 from store.records.releases import ReleaseRow, requests
 from tui.actions import Action
-from tui.cells import Line, counted, days_in, wrap
+from tui.cells import Line, counted, days_in, left, wrap
 from tui.commands.records import figure_words
-from tui.screens.desk import DeskScreen, following
+from tui.screens.desk import DeskScreen, NotAnAnswer, following
 from tui.widgets.row_table import Column, ListSource, RowTable
 from tui.widgets.text_pane import TextPane
 
@@ -190,7 +192,7 @@ class RecordsScreen(DeskScreen):
             await self._reload()
             self.say(f"Waived: {row.lacks}.", "good")
 
-        self.ask("waive", f"why {row.lacks} need not come:", answer=said)
+        self.ask("waive", f"{row.patient} {row.service_date}: why {row.lacks} need not come:", answer=said)
 
     def do_records_suspend(self) -> None:
         row: ProviderRow = self.rows.selected
@@ -215,21 +217,50 @@ class RecordsScreen(DeskScreen):
             self.ask("suspend", f"why {row.provider} is suspended:", answer=said)
 
     def do_records_merge(self) -> None:
+        """Show what differs and what goes over, ask how it is known, and merge after a yes."""
         pair: Pair = self.rows.selected
 
-        async def merged() -> None:
-            from store.merges import merge_patients
+        async def asked() -> None:
+            from store.merge_plan import merge_plan
 
-            done = await self.workstation.change(merge_patients, pair.other.id, pair.one.id)
-            self._merged = pair.other
-            await self._reload()
-            self.say(f"{counted(done.encounters, 'encounter')} went over to {pair.one.mrn}. u undoes it.", "good")
+            plan = await self.workstation.change(merge_plan, pair.other.id, pair.one.id)
+            self.page_pane.show("what a merge would do", lambda width: _plan_lines(plan, width))
 
-        self.confirm(f"Merge {pair.other.mrn} into {pair.one.mrn} {pair.one.name}?", merged)
+            async def told(reason: str) -> None:
+                if not reason.strip():
+                    raise NotAnAnswer("Nothing was merged: the log keeps how you know that they are one.")
+                sure(reason)
+
+            def sure(reason: str) -> None:
+                over = f"{counted(plan.gone.visits, 'visit')}, {counted(plan.gone.accounts, 'account')}"
+                question = f"Merge {plan.gone.mrn} {plan.gone.name} into {plan.kept.mrn} {plan.kept.name} ({over})?"
+
+                async def merged() -> None:
+                    await self._merge(pair, reason)
+
+                self.confirm(question, merged, name=plan.gone.name)
+
+            self.ask("merge", f"how you know that {plan.gone.mrn} is {plan.kept.mrn}:", answer=told)
+
+        self.in_turn(asked())
+
+    async def _merge(self, pair: Pair, reason: str) -> None:
+        from store.merges import merge_patients
+
+        done = await self.workstation.change(merge_patients, pair.other.id, pair.one.id, None, reason)
+        self._merged = pair.other
+        await self._reload()
+        self.say(f"{counted(done.encounters, 'encounter')} went over to {pair.one.mrn}. u undoes it.", "good")
 
     def do_records_unmerge(self) -> None:
-        assert self._merged is not None
-        self.in_turn(self._unmerge(self._merged))
+        merged = self._merged
+        assert merged is not None
+
+        async def parted() -> None:
+            await self._unmerge(merged)
+
+        question = f"Undo the merge of {merged.mrn} {merged.name}?"
+        self.confirm(question, parted, name=merged.name)
 
     async def _unmerge(self, merged: Candidate) -> None:
         from store.merges import unmerge_patients
@@ -252,49 +283,83 @@ class RecordsScreen(DeskScreen):
         self.ask("apart", "how you know that they are two:", answer=said)
 
     def do_records_request(self) -> None:
-        """Record a request, part by part."""
+        """Record a request: whose information, then part by part. The patient under the cursor is offered."""
+        row = self.rows.selected
+        here = row.one.mrn if isinstance(row, Pair) else getattr(row, "mrn", "")
+
+        async def meant(text: str) -> None:
+            from store.records.patients import patients_meant
+
+            several = await self.workstation.change(patients_meant, text)
+            twice = len({one.mrn for one in several}) < len(several)
+            found = {one.id if twice else one.mrn: one for one in several}
+            if len(found) == 1:
+                self._ask_request(*found.values())
+                return
+
+            async def chosen(number: str) -> None:
+                self._ask_request(found[number])
+
+            options = [(number, _choice(one)) for number, one in found.items()]
+            self.choose("patient", "which of them:", options, chosen)
+
+        self.ask("patient", "whose information, by name or record number:", here, meant, marked=True)
+
+    def _ask_request(self, patient: Found) -> None:
         given: list[str] = []
-        parts = (
-            "record number:", "who asks:", "what is asked for:", "why:", "what allows it (empty: not known yet):",
-        )  # fmt: skip
+        parts = ("who asks", "what is asked for", "why", "what allows it (empty: not known yet)")
+
+        def ask() -> None:
+            self.ask("request", f"{patient.words}: {parts[len(given)]}:", answer=said)
 
         async def said(text: str) -> None:
-            given.append(text.strip())
-            if len(given) < len(parts) and (given[-1] or len(given) == len(parts)):
-                self.ask("request", parts[len(given)], answer=said)
-            elif len(given) == len(parts):
-                from store.records.releases import receive
+            part = text.strip()
+            if len(given) + 1 < len(parts):
+                if not part:
+                    self.say("Nothing was recorded.")
+                    return
+                given.append(part)
+                ask()
+                return
+            from store.records.releases import receive
 
-                mrn, requester, what, why, allowed = given
-                await self.workstation.change(receive, mrn, requester, what, why, "", allowed)
-                self._view = View.RELEASES
-                await self._reload()
-                self.say("Recorded; it is due in 30 days.", "good")
-            else:
-                self.say("Nothing was recorded.")
+            requester, what, why = given
+            made = await self.workstation.change(receive, patient.id, requester, what, why, "", part)
+            await self._show_request(made)
+            self.say(f"Recorded for {patient.words}; it is due in 30 days.", "good")
 
-        self.ask("request", parts[0], answer=said)
+        ask()
+
+    async def _show_request(self, request_id: str) -> None:
+        """Show the open requests, and stand on this one."""
+        self._view, self.filter_text = View.RELEASES, ""
+        await self._reload()
+        self.rows.move_to(self.rows.place_of(request_id))
 
     def do_records_release(self) -> None:
+        """Note that it was sent: asked of by the patient's name, and never done without a yes."""
         row: ReleaseRow = self.rows.selected
+        whose = _whose(row)
 
-        async def sent() -> None:
-            from store.records.releases import release
+        def sure(authorization: str) -> None:
+            async def sent() -> None:
+                from store.records.releases import release
 
-            await self.workstation.change(release, row.id)
-            await self._reload()
-            self.say(f"Released to {row.requester}; the disclosure is recorded.", "good")
+                await self.workstation.change(release, row.id, "", authorization)
+                await self._reload()
+                self.say(f"{whose}: released to {row.requester}; the disclosure is recorded.", "good")
+
+            self.confirm(f"Was {row.what} of {whose} sent to {row.requester}?", sent, name=row.what)
 
         async def allowed(text: str) -> None:
-            from store.records.releases import authorize
+            from store.records.releases import authorization_in_words
 
-            await self.workstation.change(authorize, row.id, text)
-            await sent()
+            sure(authorization_in_words(text))
 
         if row.authorization:
-            self.confirm(f"Was it sent to {row.requester}?", sent)
+            sure("")
         else:
-            self.ask("authorization", "what allows it:", answer=allowed)
+            self.ask("authorization", f"{whose}, to {row.requester}: what allows it:", answer=allowed)
 
     def do_records_refuse(self) -> None:
         row: ReleaseRow = self.rows.selected
@@ -304,9 +369,19 @@ class RecordsScreen(DeskScreen):
 
             await self.workstation.change(refuse, row.id, reason)
             await self._reload()
-            self.say("Refused; the reason is kept.", "good")
+            self.say(f"{_whose(row)}: refused; the reason is kept.", "good")
 
-        self.ask("refuse", "why it is refused:", answer=said)
+        self.ask("refuse", f"{_whose(row)}: why {row.requester} is refused:", answer=said)
+
+
+def _whose(row: ReleaseRow) -> str:
+    """The patient of a request as a question names them."""
+    return f"{row.patient} ({row.mrn})" if row.mrn else row.patient
+
+
+def _choice(one: Found) -> str:
+    """What tells a patient from others of the name."""
+    return "  ".join(filter(None, (one.name, one.birth_date and f"born {one.birth_date}", one.sex)))
 
 
 def _read(db: Database, actor: Actor, view: View) -> tuple[Sequence[Any], Delinquency | None]:
@@ -325,6 +400,26 @@ def _read(db: Database, actor: Actor, view: View) -> tuple[Sequence[Any], Delinq
 def _item_of(reader: Any, encounter_id: str) -> str:
     rows = reader.rows("SELECT MIN(id) AS id FROM work_item WHERE encounter_id = :visit", visit=encounter_id)
     return rows[0]["id"] or ""
+
+
+def _plan_lines(plan: MergePlan, width: int) -> list[Line]:
+    """Both patients beside each other, what differs marked."""
+    half = max((width - 12) // 2, 8)
+    style = "warning" if plan.differs else "text"
+    lines: list[Line] = [((f" {part}", style),) for part in wrap(plan.likeness, max(width - 2, 10))]
+    over = f"{counted(plan.gone.visits, 'visit')}, {counted(plan.gone.accounts, 'account')} go over to {plan.kept.mrn}"
+    lines.append(((f" {over}", "strong"),))
+    for name, one, other, differs in plan.rows:
+        style = "warning" if differs else "text"
+        lines.append(
+            (
+                (f" {name:<9}", "dim"),
+                (f"{left(one, half - 1)} ", style),
+                (left(other, half), style),
+                ("!" if differs else "", "warning"),
+            )
+        )
+    return lines
 
 
 def _key(row: Any) -> str:

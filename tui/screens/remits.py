@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from textual import work
 from textual.app import ComposeResult
@@ -16,6 +16,7 @@ from store.queries.remits import (
     RemittanceRow,
     remittance_list,
     remittance_page,
+    remittances_naming,
 )
 from store.remits.provider_kinds import provider_kind
 from store.terms import MatchedBy, RemittanceStatus
@@ -66,6 +67,7 @@ class RemitsScreen(ListScreen):
     def __init__(self) -> None:
         super().__init__()
         self._show = RemittanceFilter.ALL
+        self._page: RemittancePage | None = None
 
     def compose_work(self) -> ComposeResult:
         yield from self.list_work(_COLUMNS, EMPTY)
@@ -77,6 +79,10 @@ class RemitsScreen(ListScreen):
         row: RemittanceRow | None = self.rows.selected if self.is_mounted else None
         if row is None and action in ("take_back", "post_again", "set_aside", "hold_again", "read_on"):
             return "there is no remittance under the cursor"
+        if action == "row_claim":
+            if self._page is None or row is None or self._page.row.id != row.id:
+                return "" if row else "there is no remittance under the cursor"
+            return "" if self.claims_here() else "none of its claims is ours: m shows what waits for one"
         if action == "take_back" and row and row.status is not RemittanceStatus.POSTED:
             return f"it is {row.status.value}"
         if action == "set_aside" and row and row.status is not RemittanceStatus.HELD:
@@ -89,7 +95,10 @@ class RemitsScreen(ListScreen):
 
     async def read_rows(self) -> None:
         rows = await self.workstation.record.read(remittance_list, self._show, None, PAGE)
-        shown = [row for row in rows if self.passes_filter(f"{row.payer} {row.trace}")]
+        of: Mapping[str, str] = {}
+        if self.filter_text:
+            of = await self.workstation.record.read(remittances_naming, self.filter_text)
+        shown = [row for row in rows if self.passes_filter(f"{row.payer} {row.trace} {of.get(row.id, '')}")]
         view = "" if self._show is RemittanceFilter.ALL else self._show.value
         self.rows.empty = self.why_empty("remittance", EMPTY, view)
         self.rows.set_source(ListSource(shown, lambda row: row.id))
@@ -99,7 +108,7 @@ class RemitsScreen(ListScreen):
     @work(exclusive=True, group="page")
     async def show_page_here(self) -> None:
         row: RemittanceRow | None = self.rows.selected
-        page = await self.workstation.record.read(remittance_page, row.id) if row else None
+        self._page = page = await self.workstation.record.read(remittance_page, row.id) if row else None
         if page is None:
             self.page_pane.show("", lambda width: ())
             return
@@ -109,6 +118,22 @@ class RemitsScreen(ListScreen):
         self.page_pane.show(
             f"{page.row.trace}  {page.row.payer}", lambda width: page_lines(page, meanings, width), note
         )
+
+    def claims_here(self) -> Sequence[tuple[str, str]]:
+        found = self._page.claims if self._page else ()
+        return [(one.claim_number, f"{one.patient}  {one.service_from}") for one in found if one.claim_number]
+
+    def do_row_claim(self) -> None:
+        async def opened() -> None:
+            row: RemittanceRow = self.rows.selected
+            if self._page is None or self._page.row.id != row.id:
+                self._page = await self.workstation.record.read(remittance_page, row.id)
+            if self.claims_here():
+                super(RemitsScreen, self).do_row_claim()
+            else:
+                self.say("None of its claims is ours: m shows what waits for one.", "warning")
+
+        self.in_turn(opened())
 
     def copied(self) -> str:
         row: RemittanceRow | None = self.rows.selected

@@ -49,6 +49,8 @@ class UnappliedScreen(ListScreen):
 
     def why_not(self, action: str) -> str:
         row: Row | None = self.rows.selected if self.is_mounted else None
+        if action == "row_claim" and not self.claims_here():
+            return "it has no claim of ours: m posts it to one" if row else "there is nothing under the cursor"
         if action in ("place_money", "give_back"):
             if row is None:
                 return "there is nothing under the cursor"
@@ -79,6 +81,10 @@ class UnappliedScreen(ListScreen):
         row: Row | None = self.rows.selected
         title = f"{_number(row)}  {row.payer}" if row else ""
         self.page_pane.show(title, lambda width: list(page_lines(row, width)) if row else [])
+
+    def claims_here(self) -> Sequence[tuple[str, str]]:
+        row: Row | None = self.rows.selected if self.is_mounted else None
+        return ((row.claim, row.payer),) if isinstance(row, TakebackRow) and row.claim else ()
 
     def copied(self) -> str:
         row: Row | None = self.rows.selected

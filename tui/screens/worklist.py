@@ -11,7 +11,7 @@ from textual.app import ComposeResult
 from textual.containers import Container
 
 from store.clock import clock_day
-from store.criteria import Condition, read_condition
+from store.criteria import Condition, as_line, read_line
 from store.open_charts import open_in_another_session
 from store.queries.figures import OwnFigures, own_figures
 from store.queries.saved_views import COLUMNS, saved_views
@@ -420,19 +420,16 @@ class WorklistScreen(DeskScreen):
         self.reload()
 
     def do_criteria(self) -> None:
-        """Show only charts that meet a line of criteria; several with `and` between, an empty one shows all."""
+        """Show only charts that meet a line of criteria, as `store.criteria.lines` reads it; an empty one shows all."""
 
         async def asked(text: str) -> None:
+            condition = read_line(text)
             self._look_plainly()
-            self._criteria = tuple(filter(None, (part.strip() for part in text.split(" and also "))))
-            try:
-                self._condition = read_condition({"all": list(self._criteria)})
-            finally:
-                if not self._condition.groups:
-                    self._criteria = ()
-                self.reload()
+            self._condition, self._criteria = condition, (as_line(condition),) if condition.groups else ()
+            self.reload()
 
-        self.ask("criteria", "charts with:", " and also ".join(self._criteria), asked, marked=True)
+        shown = as_line(self._condition)
+        self.ask("criteria", "charts with:", shown, asked, marked=True)
 
     def do_saved_view(self) -> None:
         self.in_turn(self._choose_view())
@@ -442,7 +439,7 @@ class WorklistScreen(DeskScreen):
 
         views = await self.workstation.record.read(saved_views, self._me or "")
         options = [("+ keep this", "as a view of yours: filter, criteria, sort and columns")]
-        options += [(name, "; ".join(view["criteria"]) or view["text"] or "all") for name, view in views.items()]
+        options += [(name, " and ".join(view["criteria"]) or view["text"] or "all") for name, view in views.items()]
 
         async def chosen(name: str) -> None:
             if name == options[0][0]:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from textual.app import ComposeResult
 from textual.containers import Container
 
+from store.criteria import as_line, as_table, read_line
 from store.queries import Reader
 from store.queries.worklist_rules import StepRow, VersionRow
 from store.queries.worklists import worklist_counts
@@ -27,13 +28,16 @@ if TYPE_CHECKING:
     from store.worklists.versions import Trial
 
 FIELDS = {
-    "all": "criteria that must all be met, with ; between: setting is clinic; charges at least 500",
-    "any": "criteria of which one is enough, with ; between",
+    "criteria": "setting is clinic and (charges at least 500 or late document is yes)",
     "skill": "what a coder must be able to do; none: anybody",
     "order": "sort keys with , between: charges desc, service date",
     "name": "name of the worklist",
     "words": "the rule in words, shown under why here",
 }
+
+
+OF_CONDITION = ("all", "any", "groups", "join")
+"""The parts of a worklist's table that are its condition, which is typed and shown as one line."""
 
 
 class WorklistRulesScreen(DeskScreen):
@@ -122,15 +126,19 @@ class WorklistRulesScreen(DeskScreen):
 
         async def chosen(name: str) -> None:
             present = table.get(name, "")
-            shown = ("; " if name in ("all", "any") else ", ").join(present) if isinstance(present, list) else present
+            shown = ", ".join(present) if isinstance(present, list) else present
+            shown = as_line(rule.condition) if name == "criteria" else shown
 
             async def written(text: str) -> None:
-                value: object = text.strip()
-                if name in ("all", "any", "order"):
-                    parts = text.split(";" if name != "order" else ",")
-                    value = [part.strip() for part in parts if part.strip()]
                 tables = [dict(one) for one in self._content["worklist"]]
-                tables[place] |= {name: value}
+                if name == "criteria":
+                    condition = as_table(read_line(text))
+                    tables[place] = {part: value for part, value in tables[place].items() if part not in OF_CONDITION}
+                    tables[place] |= condition
+                elif name == "order":
+                    tables[place] |= {name: [part.strip() for part in text.split(",") if part.strip()]}
+                else:
+                    tables[place] |= {name: text.strip()}
                 await self._keep(tables, f"{rule.name}: {name}", place)
 
             self.ask("list", f"{name}:", str(shown), written)
@@ -143,11 +151,10 @@ class WorklistRulesScreen(DeskScreen):
         async def named(name: str) -> None:
             async def asked(line: str) -> None:
                 tables = [dict(one) for one in self._content["worklist"]]
-                lines = [part.strip() for part in line.split(";") if part.strip()]
-                tables.insert(place, {"name": name.strip(), "words": "", "all": lines})
+                tables.insert(place, {"name": name.strip(), "words": "", **as_table(read_line(line))})
                 await self._keep(tables, f"{name.strip()} is new", place)
 
-            self.ask("criteria", f"{name.strip()} takes charts with (; between):", answer=asked)
+            self.ask("criteria", f"{name.strip()} takes charts with:", answer=asked)
 
         self.ask("name", f"a worklist above {self._rules[place].name}, named:", answer=named)
 

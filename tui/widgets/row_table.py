@@ -168,6 +168,11 @@ class RowTable(Painted):
         row = self.selected
         return None if row is None else self._source.identity(row)
 
+    def place_of(self, identity: str) -> int:
+        """The place of a row by its identity, from 0; where it is not there, the place of the cursor."""
+        place = self._source.locate(identity)
+        return self._index if place is None else place
+
     @property
     def marked(self) -> tuple[str, ...]:
         """The identities of the rows that are marked, in the order in which they were."""

@@ -27,6 +27,8 @@ _STYLE = {
 
 def finding_lines(findings: Sequence[FindingRow], width: int) -> list[Line]:
     """Findings a line each: number, what, from and to, and where it stands."""
+    from tui.commands.audits_text import kind_words
+
     lines: list[Line] = []
     for one in findings:
         change = f"{one.coder or '–'} → {one.auditor or '–'}"
@@ -34,7 +36,7 @@ def finding_lines(findings: Sequence[FindingRow], width: int) -> list[Line]:
         lines.append(
             (
                 (f" {one.number:>2} ", "dim"),
-                (f"{one.kind:<9} ", "text"),
+                (f"{kind_words(one.kind):<12} ", "text"),
                 (f"{one.place:<11} " if wide else "", "dim"),
                 (f"{change:<19} ", "text"),
                 (one.status.value.replace("_", " "), _STYLE.get(one.status, "text")),

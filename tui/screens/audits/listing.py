@@ -25,6 +25,11 @@ EMPTY = {
     AuditFilter.FINAL: "No audit is final yet. v shows those that are open.",
 }
 
+OWN_EMPTY = {
+    AuditFilter.OPEN: "No audit of a chart of yours is open. v shows those that are final, and all.",
+    AuditFilter.REBUTTED: "No finding of yours waits for a decision. v shows the others.",
+}
+
 BEGUN = (AuditStatus.RETURNED, AuditStatus.FINAL)
 
 
@@ -63,13 +68,12 @@ class AuditsScreen(ListScreen):
     async def read_rows(self) -> None:
         actor = await self.workstation.record.actor()
         own = actor.role is Role.CODER
-        show = AuditFilter.ALL if own and self._show is AuditFilter.OPEN else self._show
-        rows = await self.workstation.record.read(audit_list, show, "", actor.person_id or "", own)
+        rows = await self.workstation.record.read(audit_list, self._show, "", actor.person_id or "", own)
         shown = self._shown = [row for row in rows if self.passes_filter(_searched(row))]
         if not self.is_attached:
             return
         self.rows.empty = (
-            "No chart of yours came back from an audit."
+            OWN_EMPTY.get(self._show, "No chart of yours came back from an audit.")
             if own
             else EMPTY.get(
                 self._show,

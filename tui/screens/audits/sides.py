@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 from textual.app import ComposeResult
 from textual.containers import Container
@@ -136,6 +137,34 @@ class SidesScreen(DeskScreen):
         row: SideRow | None = self.rows.selected if self.is_mounted else None
         return row.finding if row else None
 
+    def record_changed(self) -> None:
+        """Somebody else has changed the record: show the audit as it is, and say what became of a finding."""
+        if self._audit is not None:
+            self.work(self._follow(self._audit), group="rows", exclusive=True)
+
+    async def _follow(self, before: AuditOnScreen) -> None:
+        await self._load()
+        if self._audit is not None and (came := _came(before, self._audit)):
+            self.say(came, "warning")
+
+    @property
+    def _seen(self) -> dict[int, FindingStatus]:
+        """The findings as they are shown now: what an answer is given to."""
+        return {one.number: one.status for one in self._audit.findings} if self._audit else {}
+
+    async def _answer(self, service: Callable[..., Any], *args: Any, seen: dict[int, FindingStatus]) -> None:
+        """Give an answer to findings as they were `seen`; where one moved on, it is shown and answered again."""
+        from store.audits.answers import FindingMovedOn
+
+        try:
+            message = await self.workstation.change(service, self.audit_id, *args, seen=seen)
+        except FindingMovedOn:
+            await self._load()
+            seen.update(self._seen)
+            raise
+        await self._load()
+        self.say(message, "good")
+
     async def _load(self) -> None:
         audit = await self.workstation.record.read(read_audit, self.audit_id)
         if audit is None:
@@ -167,7 +196,9 @@ class SidesScreen(DeskScreen):
             row: SideRow | None = self.rows.selected
             self.page_pane.show(row.result if row else "", lambda width: _history(audit.steps), tally)
             return
-        title = f"finding {finding.number} of {len(audit.findings)}  {finding.kind}, {finding.place}"
+        from tui.commands.audits_text import kind_words
+
+        title = f"finding {finding.number} of {len(audit.findings)}  {kind_words(finding.kind)}, {finding.place}"
         self.page_pane.show(title, lambda width: whole_finding(finding, audit.steps, width), tally)
 
     def copied(self) -> str:
@@ -242,20 +273,21 @@ class SidesScreen(DeskScreen):
         self.in_turn(back())
 
     def do_finding_agree(self) -> None:
-        self.in_turn(self._agree(self._finding.number if self._finding else None))
+        if finding := self._finding:
+            self.in_turn(self._agree(finding.number, self._seen))
 
     def do_agree_all(self) -> None:
+        seen = self._seen
+
         async def agreed() -> None:
-            await self._agree(None)
+            await self._agree(None, seen)
 
         self.confirm("Agree to every finding that waits for an answer?", agreed)
 
-    async def _agree(self, number: int | None) -> None:
+    async def _agree(self, number: int | None, seen: dict[int, FindingStatus]) -> None:
         from store.audits.answers import agree
 
-        message = await self.workstation.change(agree, self.audit_id, number)
-        await self._load()
-        self.say(message, "good")
+        await self._answer(agree, number, seen=seen)
 
     def do_keep_codes(self) -> None:
         async def told(reason: str) -> None:
@@ -268,7 +300,7 @@ class SidesScreen(DeskScreen):
         self.ask("reason", "why the codes stay:", answer=told)
 
     def do_finding_rebut(self) -> None:
-        finding = self._finding
+        finding, seen = self._finding, self._seen
         if finding is None:
             return
 
@@ -276,9 +308,7 @@ class SidesScreen(DeskScreen):
             async def cited(citation: str) -> None:
                 from store.audits.answers import rebut
 
-                message = await self.workstation.change(rebut, self.audit_id, finding.number, comment, citation)
-                await self._load()
-                self.say(message, "good")
+                await self._answer(rebut, finding.number, comment, citation, seen=seen)
 
             self.ask("citation", "citation (guideline, note line):", answer=cited)
 
@@ -291,16 +321,14 @@ class SidesScreen(DeskScreen):
         self._decide(False)
 
     def _decide(self, upheld: bool) -> None:
-        finding = self._finding
+        finding, seen = self._finding, self._seen
         if finding is None:
             return
 
         async def said(comment: str) -> None:
             from store.audits.answers import decide
 
-            message = await self.workstation.change(decide, self.audit_id, finding.number, upheld, comment)
-            await self._load()
-            self.say(message, "good")
+            await self._answer(decide, finding.number, upheld, comment, seen=seen)
 
         self.ask("decision", f"why finding {finding.number} {'stands' if upheld else 'falls'}:", answer=said)
 
@@ -323,6 +351,18 @@ class SidesScreen(DeskScreen):
         self.page_pane.page(-1)
 
 
+def _came(before: AuditOnScreen, now: AuditOnScreen) -> str:
+    """What became of the first finding that is in another state than before, in the words of who brought it there."""
+    had = {one.number: one.status for one in before.findings}
+    moved = next((one for one in now.findings if had.get(one.number, one.status) != one.status), None)
+    if moved is None:
+        return ""
+    step = next((one for one in reversed(now.steps) if one.finding == moved.number), None)
+    who = (step.who if step else "") or "the clock"
+    said = f": {step.comment}" if step and step.comment else "."
+    return f"Finding {moved.number} is {moved.status.value.replace('_', ' ')} now, by {who}{said}"
+
+
 def _key(finding: FindingRow) -> tuple[str, str, str, str]:
     """What tells the difference that a finding is of."""
     return finding.kind, finding.place, finding.coder, finding.auditor
@@ -335,7 +375,7 @@ def _compared(sides: AuditSides) -> Comparison:
 
 def _rows(audit: AuditOnScreen) -> list[SideRow]:
     """Every code on both sides, a row for each further difference of it, then what belongs to no code."""
-    from tui.commands.audits_text import mark_of, result_of
+    from tui.commands.audits_text import kind_words, mark_of, result_of
 
     if not audit.sides.revealed:
         return []
@@ -354,13 +394,13 @@ def _rows(audit: AuditOnScreen) -> list[SideRow]:
         for number in range(1, len(row.differences)):
             one = row.differences[number]
             rows.append(
-                SideRow(f"{place}.{number}", "", one.coder, one.auditor, one.kind.value, finding_for(row, number))
+                SideRow(f"{place}.{number}", "", one.coder, one.auditor, kind_words(one.kind), finding_for(row, number))
             )
     for number, one in enumerate(comparison.whole):
         found = by_key.get((one.kind.value, one.place, one.coder, one.auditor))
-        rows.append(SideRow(f"whole.{number}", "", one.coder, one.auditor, one.kind.value, found))
+        rows.append(SideRow(f"whole.{number}", "", one.coder, one.auditor, kind_words(one.kind), found))
     rows += [
-        SideRow(f"hand.{one.number}", "", "", one.note, "missed query", one)
+        SideRow(f"hand.{one.number}", "", "", one.note, kind_words(one.kind), one)
         for one in audit.findings
         if one.kind == "query"
     ]
