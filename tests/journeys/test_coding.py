@@ -59,6 +59,7 @@ def test_an_inpatient_stay_is_coded_with_its_drg_in_sight(
     enter(terminal, "n17.0 y", r"DRG 871 (.|\n)*Added N17.0")
     enter(terminal, "n10", "Added N10")
     enter(terminal, "2-3 y", "Changed 2, 3")
+    enter(terminal, "r50.9 a", "Added R50.9")
     terminal.press("Escape")
     terminal.expect("f final")
     terminal.type("d")

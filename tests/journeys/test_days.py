@@ -82,7 +82,8 @@ def test_a_coder_codes_four_settings_asks_holds_and_comes_back_to_what_was_typed
     code_and_final(day)
 
     to_worklist(day, "Inpatient")
-    for line, code in (("a41.51 y", "A41.51"), ("n17.0 y", "N17.0"), ("n10 y", "N10")):
+    typed = (("a41.51 y", "A41.51"), ("n17.0 y", "N17.0"), ("n10 y", "N10"), ("r50.9 a", "R50.9"))
+    for line, code in typed:
         enter(day.terminal, line, f"Added {code}")
     final_code(day, "n", "codes the chart")
     day.press("h", shows="hold for:")
