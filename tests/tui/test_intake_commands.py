@@ -309,8 +309,8 @@ def test_quarantine_is_tried_again_after_a_map_is_mended(call, ward, home):
     after = call("intake", "quarantine", "retry")
 
     assert (before[0], after[0]) == (1, 0)
-    assert before[1].endswith("1 record tried, 1 still in quarantine\n")
-    assert after[1].endswith("1 record tried, 0 still in quarantine\n")
+    assert before[1].endswith("1 row tried, 1 still in quarantine\n")
+    assert after[1].endswith("1 row tried, 0 still in quarantine\n")
 
 
 def test_a_record_is_set_aside_by_its_number(call, ward):
