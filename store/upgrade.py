@@ -21,6 +21,7 @@ from sqlalchemy import Connection
 from sqlmodel import Session
 
 from codesets.errors import CodedeskError
+from codesets.safe import as_typed
 from store import log
 from store.actors import Actor
 from store.backup import BackupState, copy_beside, default_backup, need_room, verify_and_keep
@@ -120,4 +121,6 @@ def _finish(
 def _with_restore_line(error: CodedeskError, backup: Path | None) -> CodedeskError:
     if backup is None or not backup.exists():
         return error
-    return UpgradeFailed(f"{error.message}; the record has its old schema", f"if need be: codedesk restore {backup}")
+    return UpgradeFailed(
+        f"{error.message}; the record has its old schema", f"if need be: {as_typed('restore', str(backup))}"
+    )

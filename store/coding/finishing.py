@@ -15,6 +15,7 @@ from codesets.grouping.answer import Ungrouped
 from codesets.grouping.reasons import Explained
 from codesets.reference import Reference
 from codesets.releases import CodeSystem
+from codesets.safe import as_typed
 from store import worklists
 from store.actors import Actor
 from store.audits.corrections import due_before_bill
@@ -72,7 +73,7 @@ def finalize(
         if audit := due_before_bill(change.session, coding.encounter_id, coding.kind):
             raise CodingRefused(
                 f"the codes are those that audit {audit} found wrong",
-                f"correct them, or say why they stay: codedesk audits keep-codes {audit} --reason TEXT",
+                f"correct them, or say why they stay: {as_typed('audits', 'keep-codes', audit)} --reason TEXT",
             )
         _keep_findings(change.session, coding, findings)
         _keep_drg(change.session, coding, drg_of(reference, head, codes))

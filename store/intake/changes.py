@@ -12,6 +12,7 @@ from typing import Any
 
 from sqlmodel import Session, SQLModel, col, select
 
+from codesets.safe import as_typed
 from store.actors import Actor
 from store.audits.corrections import due_before_bill
 from store.audits.states import AuditRefused
@@ -180,7 +181,7 @@ def mark_seen(
             if audit := due_before_bill(session, encounter_id, kind):
                 raise AuditRefused(
                     f"audit {audit} found codes to correct, which nobody marks as seen",
-                    f"code the chart again, or codedesk audits keep-codes {audit} --reason TEXT",
+                    f"code the chart again, or {as_typed('audits', 'keep-codes', audit)} --reason TEXT",
                 )
         unseen = session.exec(
             select(EncounterChange).where(

@@ -18,6 +18,7 @@ say, `desk` the steps, `output` the query as text and as HL7.
 """
 
 from store.provider_queries.desk import (
+    NotKnown,
     answer,
     cancel,
     close,
@@ -37,6 +38,7 @@ from store.provider_queries.tables import options_of, query_reasons, templates
 __all__ = [
     "STEPS",
     "Flaw",
+    "NotKnown",
     "QueryRefused",
     "Step",
     "after",

@@ -214,10 +214,27 @@ def _waits(session: Session, item: WorkItem, timing: QueryTiming, refused: str =
     return False
 
 
+_TITLES = frozenset(("dr", "md", "do", "np", "pa", "pa-c", "rn", "phd"))
+"""What stands beside a name and is no part of it."""
+
+
+class NotKnown(QueryRefused):
+    """Nobody whom the record knows is called so; whoever says that they are somebody new asks them all the same."""
+
+
 def reassign(
-    db: Database, actor: Actor, query_id: str, provider: str, reason: str, operation_id: str | None = None
+    db: Database,
+    actor: Actor,
+    query_id: str,
+    provider: str,
+    reason: str,
+    operation_id: str | None = None,
+    somebody_new: bool = False,
 ) -> None:
-    """Ask another provider instead, with a reason. Raises QueryRefused."""
+    """Ask another provider instead, with a reason; `somebody_new` may be a provider whom the record does not know.
+
+    Raises QueryRefused, and NotKnown for a name that no provider of the record has.
+    """
     with db.change(actor, operation_id, "query.reassign") as change:
         if change.repeated:
             return
@@ -226,7 +243,7 @@ def reassign(
         name = _line(provider)
         if not name or not _line(reason):
             raise QueryRefused("a query is reassigned to a named provider with a reason")
-        _require_somebody(change.session, name)
+        _require_somebody(change.session, name, somebody_new)
         was, row.provider = row.provider, name
         row.provider_id = _provider(change.session, row.encounter_id, name)
         row.due_on = (today() + timedelta(days=tables().due_days)).isoformat()
@@ -444,11 +461,30 @@ def _admitted(change: Change, encounter_id: str) -> None:
     access.require_access(change, change.session.get_one(Encounter, encounter_id).patient_id)
 
 
-def _require_somebody(session: Session, name: str) -> None:
-    """Raise QueryRefused for one word that is the family name of no provider here: most often it is mistyped."""
-    known = {one.lower() for one in session.exec(select(Provider.family_name))}
-    if len(name.split()) == 1 and name.lower().strip(",") not in known:
+def _require_somebody(session: Session, name: str, somebody_new: bool) -> None:
+    """Raise QueryRefused for a name that no provider here has: most often it is mistyped.
+
+    A name is known by a family name in it, and where it has a given name too by that or its initial. One word is
+    never the name of somebody new.
+    """
+    said = name.lower().replace(",", " ").replace(".", " ").split()
+    for family, given in session.exec(select(Provider.family_name, Provider.given_name)):
+        parts = family.lower().split()
+        rest = [word for word in said if word not in parts]
+        if parts and len(rest) == len(said) - len(parts) and _fits(rest, given.lower()):
+            return
+    if len(said) == 1:
         raise QueryRefused(f"no provider is called {name[:40]!r}", "the family name, or the whole name of somebody new")
+    if not somebody_new:
+        raise NotKnown(
+            f"no provider is called {name[:40]!r}", "codedesk queries reassign --somebody-new asks them all the same"
+        )
+
+
+def _fits(words: Sequence[str], given: str) -> bool:
+    """Whether what is said beside a family name and titles is the given name, or begins it."""
+    named = [word for word in words if word not in _TITLES]
+    return not named or bool(given) and any(given.startswith(word) or word in given.split() for word in named)
 
 
 def _provider(session: Session, encounter_id: str, name: str) -> str | None:

@@ -245,3 +245,11 @@ def _row(row: Row, today: date) -> QueryRow:
 
 def _json(value: Any) -> Any:
     return json.loads(value) if isinstance(value, str) else value
+
+
+def provider_names(reader: Reader) -> list[str]:
+    """The clinicians whom the record knows, `Family, Given`, by name."""
+    rows = reader.rows(
+        f"SELECT DISTINCT family_name, given_name FROM provider ORDER BY family_name, given_name LIMIT {MOST_ROWS}"
+    )
+    return [", ".join(filter(None, (row["family_name"], row["given_name"]))) for row in rows]

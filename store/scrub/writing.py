@@ -13,6 +13,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from codesets.safe import as_typed
 from codesets.shipped_tables import read_table
 from store.actors import Actor
 from store.database import Database
@@ -104,7 +105,7 @@ def restore_version(db: Database, actor: Actor, rule_id: str, version: int, oper
         rows = rule_versions(SessionReader(session), rule_id)
     row = next((row for row in rows if row.version == version), None)
     if row is None:
-        raise UnknownRule(f"{rule_id} has no version {version}", f"codedesk rules versions {rule_id}")
+        raise UnknownRule(f"{rule_id} has no version {version}", as_typed("rules", "versions", rule_id))
     fields = {key: value for key, value in row.content["rule"].items() if key != "version"}
     return _save(db, actor, fields, list(row.content["examples"]), f"as version {version}", operation_id)
 

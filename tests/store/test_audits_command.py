@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import shlex
 
 import pytest
 
+from codesets.safe import as_typed
 from store.actors import Actor
 from store.database import Database
 from tests.store.coded_charts import final_code
@@ -157,3 +159,10 @@ def test_the_eighth_line_is_no_call_for_help(
     code = main(["audits", "code", "Q3#1", "-h"])
 
     assert code != 0 and "line h" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("name", ["Q3#2", "Oct clinic#4", "the coder's own#1", "-x#1"])
+def test_a_command_that_is_printed_is_taken_by_a_shell_as_it_stands(name: str) -> None:
+    printed = as_typed("audits", "show", name)
+
+    assert shlex.split(printed, comments=True) == ["codedesk", "audits", "show", name]

@@ -302,6 +302,7 @@ NOT_A_LOOK = {
     "rejections": "part of a chart",
     "person_of": "staff, no patient",
     "staff": "staff, no patient",
+    "provider_names": "clinicians, no patient",
     "worklist_rows": "the command line, which logs by itself",
     "worklist_count": "a number",
     "worklist_ids": "ids",

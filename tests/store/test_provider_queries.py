@@ -27,10 +27,12 @@ from store.models import (
     Hold,
     LogEntry,
     Patient,
+    Provider,
     ProviderQuery,
     WorkItem,
 )
 from store.provider_queries import (
+    NotKnown,
     QueryRefused,
     answer,
     cancel,
@@ -443,7 +445,9 @@ def test_a_query_can_be_given_to_another_provider_and_a_draft_be_rewritten(
     send(demo, coder, query)
     with pytest.raises(QueryRefused, match="no provider is called 'mcall'"):
         reassign(demo, coder, query, "mcall", "on leave")
-    reassign(demo, coder, query, "Adaeze Okonkwo", "on leave")
+    with pytest.raises(NotKnown, match="no provider is called 'Adaeze Okonkwo'"):
+        reassign(demo, coder, query, "Adaeze Okonkwo", "on leave")
+    reassign(demo, coder, query, "Adaeze Okonkwo", "on leave", somebody_new=True)
 
     with demo.reading() as session:
         page = provider_query_of(SessionReader(session), query, today())
@@ -452,6 +456,22 @@ def test_a_query_can_be_given_to_another_provider_and_a_draft_be_rewritten(
     assert page.row.provider == held.physician == "Adaeze Okonkwo"
     with pytest.raises(QueryRefused, match="no step revise"):
         revise(demo, coder, query, asked(chart))
+
+
+@pytest.mark.parametrize("said", ["{family}", "{family}, {given}", "Dr. {given} {family}", "{initial}. {family} MD"])
+def test_a_provider_is_known_by_the_family_name_and_what_fits_it(
+    demo: Database, coder: Actor, chart: tuple[str, str, int], said: str
+) -> None:
+    query = draft(demo, coder, chart[0], asked(chart))
+    send(demo, coder, query)
+    with demo.reading() as session:
+        one = session.exec(select(Provider).where(Provider.given_name != "")).first()
+    name = said.format(family=one.family_name, given=one.given_name, initial=one.given_name[0])
+
+    reassign(demo, coder, query, name, "on leave")
+
+    with demo.reading() as session:
+        assert session.get_one(ProviderQuery, query).provider == name
 
 
 def test_a_query_is_a_letter_and_an_hl7_message_that_our_own_reader_reads(

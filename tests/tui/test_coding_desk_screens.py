@@ -217,6 +217,25 @@ async def test_a_hold_offers_the_physicians_of_the_visit_and_completes_a_name(
         assert whole in app.screen.rows.selected.physician  # type: ignore[attr-defined]
 
 
+async def test_a_query_goes_to_somebody_whom_nobody_knows_only_after_a_yes(at_desk: None) -> None:
+    async with opened() as (app, pilot):
+        await keys(pilot, "enter", "Q")
+        await type_text(pilot, "stage of chronic")
+        await keys(pilot, "enter", "down", "down", "enter", "s", "y", "g", "k", "t")
+        offered = cells(app)
+        await type_text(pilot, "Nobody Zzz")
+        await keys(pilot, "enter")
+        await type_text(pilot, "on leave")
+        await keys(pilot, "enter")
+        asked = cells(app)
+        await keys(pilot, "y")
+        done = cells(app)
+
+    assert "who is asked instead:" in offered and "McAllister, Shona" in offered
+    assert "No provider here is called Nobody Zzz. Ask all the same?" in asked
+    assert "goes to Nobody Zzz" in done
+
+
 async def test_what_was_typed_of_a_query_when_the_program_died_is_offered_again(at_desk: None) -> None:
     async with opened() as (app, pilot):
         await keys(pilot, "n", "Q")
@@ -394,6 +413,22 @@ async def test_a_manager_gives_charts_away_after_a_look_at_the_plan(as_administr
 
         assert "6 to mreyes, 7 to jpark; why:" in planned
         assert "13 charts assigned" in cells(app)
+
+
+async def test_who_can_have_a_chart_is_offered_by_name(as_administrator: None) -> None:
+    async with opened() as (app, pilot):
+        await keys(pilot, "a")
+        offered = cells(app)
+        await type_text(pilot, "marisol")
+        await keys(pilot, "enter")
+        given = cells(app)
+        await type_text(pilot, "monday")
+        await keys(pilot, "enter", "a")
+        again = cells(app)
+
+    assert "Marisol Reyes" in offered and "everybody" in offered and "asolberg" not in offered
+    assert "to mreyes; why:" in given
+    assert "Marisol Reyes, has it now" in again
 
 
 async def test_active_time_and_units_stand_in_the_line_of_the_worklist(at_desk: None) -> None:

@@ -12,7 +12,7 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from codesets.errors import UsageError
-from codesets.safe import safe_line
+from codesets.safe import as_typed, safe_line
 from store.queries.audits import AuditFilter, audit_findings, audit_history, audit_list, sample_list
 from tui.cells import counted
 from tui.counts import dollars_from, how_many, percent, whole
@@ -384,7 +384,8 @@ def _step(db: Database, actor: Actor, args: argparse.Namespace) -> int:
         case "undo":
             print(review.undo(db, actor, args.audit, op).message)
         case "reveal":
-            print(f"{counted(review.reveal(db, actor, args.audit, op), 'finding')}; codedesk audits show {args.audit}")
+            print(f"{counted(review.reveal(db, actor, args.audit, op), 'finding')};"
+                  f" {as_typed('audits', 'show', args.audit)}")  # fmt: skip
             if told := _unpointed(db, args.audit):
                 print(told)
         case "explain":

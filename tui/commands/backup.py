@@ -8,6 +8,8 @@ from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 
+from codesets.safe import as_typed
+
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """The file and the options."""
@@ -53,5 +55,5 @@ def run(args: argparse.Namespace) -> int:
     print(f"read through: integrity, foreign keys, {state.log.entries:,} entries of the log; sha256 {state.sha256}")
     if keep:
         print(f"{len(gone)} older ones taken away" if gone else "no older one is taken away")
-    print(f"restore it with: codedesk restore {state.path}")
+    print(f"restore it with: {as_typed('restore', str(state.path))}")
     return 0

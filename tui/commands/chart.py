@@ -8,7 +8,7 @@ from dataclasses import asdict, replace
 from typing import TYPE_CHECKING, Any
 
 from codesets.errors import UsageError
-from codesets.safe import safe_block
+from codesets.safe import as_typed, safe_block
 from tui.commands import codesets as shared
 
 if TYPE_CHECKING:
@@ -70,7 +70,7 @@ def run(args: argparse.Namespace) -> int:
                     try:
                         said.append(finalize(db, reference, actor, coding, operation_id(), version, seen))
                     except LateUnseen as error:
-                        remedy = f"codedesk chart {args.key} shows it; --final --seen says that you looked at it"
+                        remedy = f"{as_typed('chart', args.key)} shows it; --final --seen says that you looked at it"
                         raise LateUnseen(error.message, remedy) from None
             finally:
                 if changing and not held:

@@ -56,6 +56,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     _query(moving)
     moving.add_argument("provider", metavar="PROVIDER")
     moving.add_argument("--reason", required=True)
+    moving.add_argument("--somebody-new", action="store_true", help="a provider whom the record does not know")
     reminding = command(commands, "remind", "note that the provider was reminded")
     _query(reminding)
     reminding.add_argument("--note", default="")
@@ -213,7 +214,7 @@ def _reassign(db: Database, actor: Actor, args: argparse.Namespace) -> int:
     from store.database import operation_id
     from store.provider_queries import reassign
 
-    reassign(db, actor, args.query, args.provider, args.reason, operation_id())
+    reassign(db, actor, args.query, args.provider, args.reason, operation_id(), args.somebody_new)
     return _told_of(db, args, args.query, f"goes to {args.provider}")
 
 

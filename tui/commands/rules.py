@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from codesets.errors import UnreadableInput, UsageError
-from codesets.safe import safe_line
+from codesets.safe import as_typed, safe_line
 from store.queries import SessionReader
 from store.queries.rules import rule_changes, rule_firings, rule_versions
 from store.settings import today
@@ -322,7 +322,8 @@ def _add(db: Database, args: argparse.Namespace) -> int:
         print(safe_line(f"{text.rule.id} version {version} is kept, switched off."))
         for reason in outcome.reasons:
             print(safe_line(f"  {reason}"))
-        print(safe_line(f"codedesk rules try {text.rule.id}, then: codedesk rules on {text.rule.id} --reason …"))
+        trying, switching = as_typed("rules", "try", text.rule.id), as_typed("rules", "on", text.rule.id)
+        print(f"{trying}, then: {switching} --reason …")
     return 0
 
 

@@ -8,7 +8,7 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from codesets.errors import UsageError
-from codesets.safe import safe_line
+from codesets.safe import as_typed, safe_line
 from store.queries import SessionReader
 
 if TYPE_CHECKING:
@@ -66,7 +66,7 @@ def write(db: Database, args: argparse.Namespace) -> int:
     from store.scrub.writing import remove_example, write_part
 
     if (args.text is None) != args.remove:
-        raise UsageError("either a text or --remove", f'codedesk rules write {args.rule} {args.part} "…"')
+        raise UsageError("either a text or --remove", f'{as_typed("rules", "write", args.rule, args.part)} "…"')
     actor = sign_in(db)
     if args.remove:
         version = remove_example(db, actor, args.rule, args.part, operation_id())

@@ -14,22 +14,46 @@ if TYPE_CHECKING:
     from store.worklists.assigning import Plan
 
 
+EVERYBODY = "everybody"
+"""What is chosen to give charts to nobody in particular."""
+
+
 def assign(screen: DeskScreen, who: str, item_ids: list[str], now: str, done: Callable[[str], None]) -> None:
-    """Ask for a login and give it the charts, which are called `who` and are with `now`; `done` says what was done."""
+    """Offer who codes and give them the charts, called `who`, that are with `now`; `done` says what was done."""
 
     async def named(login: str) -> None:
-        _plan(screen, f"{who} to {login or 'everybody'}", done, _reassigned, item_ids, login.strip())
+        wanted = "" if login == EVERYBODY else login.strip()
+        _plan(screen, f"{who} to {wanted or EVERYBODY}", done, _reassigned, item_ids, wanted)
 
-    screen.ask("assign", f"give {who} to (login; none: everybody):", now, named)
+    async def asked() -> None:
+        people = await _coding(screen)
+        options = [(login, f"{name}, has it now" if login == now else name) for login, name in people]
+        free = (EVERYBODY, "whoever takes the next chart")
+        screen.choose("assign", f"give {who} to:", [*options, free], named)
+
+    screen.in_turn(asked())
 
 
 def give_in_turn(screen: DeskScreen, worklist: str, done: Callable[[str], None]) -> None:
-    """Ask for logins and give them the charts of a worklist in turn."""
+    """Offer who codes, or take several logins, and give them the charts of a worklist in turn."""
 
     async def named(logins: str) -> None:
         _plan(screen, worklist, done, _balanced, worklist, logins.split())
 
-    screen.ask("balance", f"give {worklist} in turn to (logins with blanks between):", answer=named)
+    async def asked() -> None:
+        prompt = f"give {worklist} in turn to (one, or logins with blanks between):"
+        screen.choose("balance", prompt, await _coding(screen), named, own_words=True)
+
+    screen.in_turn(asked())
+
+
+async def _coding(screen: DeskScreen) -> list[tuple[str, str]]:
+    """Who codes charts: logins with their names."""
+    from store.queries.people import staff
+    from store.terms import Role
+
+    people = await screen.workstation.record.read(staff)
+    return [(one.login, one.name) for one in people if one.active and one.role in (Role.CODER, Role.ADMIN)]
 
 
 def _plan(

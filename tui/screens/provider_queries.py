@@ -7,7 +7,14 @@ from typing import Any
 
 from textual.app import ComposeResult
 
-from store.queries.provider_queries import QueryFilter, QueryPage, QueryRow, provider_query_list, provider_query_of
+from store.queries.provider_queries import (
+    QueryFilter,
+    QueryPage,
+    QueryRow,
+    provider_names,
+    provider_query_list,
+    provider_query_of,
+)
 from store.terms import QueryOutcome, QueryStatus
 from tui.cells import Line, days_in, minute, wrap
 from tui.screens.desk import following
@@ -204,19 +211,34 @@ class ProviderQueriesScreen(ListScreen):
         self._with_words("how the provider was reminded:", remind, "reminded")
 
     def do_query_to(self) -> None:
+        """Offer the clinicians whom the record knows; another one is asked after a yes."""
         row: QueryRow = self.rows.selected
 
         async def named(provider: str) -> None:
             async def reasoned(reason: str) -> None:
-                from store.provider_queries import reassign
-
-                await self.workstation.change(reassign, row.id, provider, reason)
-                self.reload()
-                self.say(f"Query {row.number} goes to {provider}.", "good")
+                await self._give(row, provider, reason)
 
             self.ask("reason", f"why {provider} is asked instead of {row.provider}:", answer=reasoned)
 
-        self.ask("provider", "who is asked instead:", answer=named)
+        async def asked() -> None:
+            known = await self.workstation.record.read(provider_names)
+            self.choose("provider", "who is asked instead:", [(one, "") for one in known], named, own_words=True)
+
+        self.in_turn(asked())
+
+    async def _give(self, row: QueryRow, provider: str, reason: str, somebody_new: bool = False) -> None:
+        from store.provider_queries import NotKnown, reassign
+
+        async def all_the_same() -> None:
+            await self._give(row, provider, reason, somebody_new=True)
+
+        try:
+            await self.workstation.change(reassign, row.id, provider, reason, None, somebody_new)
+        except NotKnown:
+            self.confirm(f"No provider here is called {provider}. Ask all the same?", all_the_same, name=provider)
+            return
+        self.reload()
+        self.say(f"Query {row.number} goes to {provider}.", "good")
 
     def _with_words(self, prompt: str, step: Callable[..., Any], told: str) -> None:
         row: QueryRow = self.rows.selected
