@@ -45,7 +45,7 @@ def bill_patient(change: Change, claim: Claim) -> bool:
     session = change.session
     if _of_the_patient(session, claim) == [claim.total_cents]:
         return False
-    take_back_charges(change, [claim.id], "the patient is billed for it")
+    take_back_charges(change, [claim.id, *_superseded(session, claim)], "the patient is billed for it")
     account = session.get_one(Encounter, claim.encounter_id).account_id
     row = _posting(change, new_id(), PostingKind.CHARGE, claim.id, account, "no payer takes it")
     sides: list[Side] = [
@@ -58,9 +58,16 @@ def bill_patient(change: Change, claim: Claim) -> bool:
 
 
 def off_the_patient(change: Change, claim: Claim, note: str) -> None:
-    """Take back the charge of a claim where it stands on the patient."""
+    """Take back the charge of a claim that stands on the patient; what it replaced is owed again until it leaves."""
     if _of_the_patient(change.session, claim):
-        take_back_charges(change, [claim.id], note)
+        give_up(change, claim, note)
+
+
+def _superseded(session: Session, claim: Claim) -> list[str]:
+    """The claims whose charge falls with this one, which takes their place: the one before it and its late charges."""
+    if claim.follows_id is None or claim.follows_as not in IN_PLACE:
+        return []
+    return [claim.follows_id, *_late_charges_of(session, [claim.follows_id], [claim.id])]
 
 
 def _of_the_patient(session: Session, claim: Claim) -> list[int]:
@@ -94,10 +101,11 @@ def give_up(change: Change, claim: Claim, note: str) -> list[str]:
     That is of a void or replacement; the numbers of the claims that are owed again.
     """
     session = change.session
+    happened = claim.export_id is not None or bool(_of_the_patient(session, claim))
     take_back_charges(change, [claim.id], note)
-    if claim.export_id is None or claim.follows_id is None or claim.follows_as not in IN_PLACE:
+    superseded = _superseded(session, claim)
+    if not happened or not superseded:
         return []
-    superseded = [claim.follows_id, *_late_charges_of(session, [claim.follows_id], [claim.id])]
     charged = {one.claim_id for one in _living(session, superseded, PostingKind.CHARGE, PostingKind.TRANSFER)}
     query = select(Claim.id, Claim.claim_number).where(
         col(Claim.id).in_(superseded), col(Claim.id).not_in(charged), Claim.status == ClaimStatus.EXPORTED

@@ -57,8 +57,20 @@ class DenialRow:
     """The number of the claim that replaces the denied one; empty where none does."""
     rebilled: str = ""
     """What became of that, in words; empty where none replaces it."""
+    revenue_code: str = ""
+    """Of the denied line; empty where the claim as a whole is denied."""
     out: bool = False
     """Whether the replacement is with its payer, whose answer is waited for."""
+
+    @property
+    def code(self) -> str:
+        """The code of the denied line, its revenue code where it has no other; empty for a claim as a whole."""
+        return self.procedure_code or self.revenue_code
+
+    @property
+    def what(self) -> str:
+        """What was denied, in words."""
+        return self.procedure_code or (f"revenue code {self.revenue_code}" if self.revenue_code else "the claim")
 
 
 _SHOWN = {
@@ -77,11 +89,13 @@ SELECT d.id, d.status, d.due_on, d.payer_name, {PAID_CODE.format(code="d.procedu
        d.group_code, d.reason_code, d.remarks, d.cents,
        d.category, d.level, d.note, d.segment, d.claim_id, COALESCE(o.claim_number, c.account_number) AS claim,
        {PAID_FOR}, c.service_from, r.trace, COALESCE(p.login, '') AS owner,
+       {PAID_CODE.format(code="COALESCE(m.revenue_code, '')")} AS revenue_code,
        w.claim_number AS again, w.status AS again_status, x.exported_at AS again_sent,
        (SELECT a.status_code FROM remittance_claim a JOIN remittance b ON b.id = a.remittance_id AND b.status = 'posted'
         WHERE a.claim_id = w.id ORDER BY b.received_at DESC, a.id DESC LIMIT 1) AS again_answer
 FROM denial d JOIN remittance_claim c ON c.id = d.remittance_claim_id JOIN remittance r ON r.id = d.remittance_id
 LEFT JOIN claim o ON o.id = d.claim_id {OF_CLAIM} LEFT JOIN person p ON p.id = d.owner_id
+LEFT JOIN remittance_line m ON m.id = d.remittance_line_id
 LEFT JOIN claim w ON w.id = (SELECT f.id FROM claim f WHERE f.follows_id = d.claim_id AND f.follows_as = 'replacement'
                              AND f.status <> 'void' ORDER BY f.created_at DESC, f.id DESC LIMIT 1)
 LEFT JOIN claim_export x ON x.id = w.export_id
@@ -179,6 +193,7 @@ def _row(row: Row) -> DenialRow:
         trace=row["trace"],
         segment=row["segment"],
         ours=row["claim_id"] is not None,
+        revenue_code=row["revenue_code"],
         replacement=row["again"] or "",
         rebilled=_became(row) if row["again"] else "",
         out=row["again_status"] == ClaimStatus.EXPORTED,

@@ -71,6 +71,18 @@ def test_a_claim_shows_what_was_answered(sent: Sent, tmp_path: Path, capsys: pyt
     assert "refused: DTP at segment" in capsys.readouterr().out
 
 
+def test_a_rejected_claim_says_why_before_its_lines(
+    sent: Sent, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    main(["acks", "import", str(answer(sent, tmp_path, "R"))])
+    capsys.readouterr()
+
+    main(["claims", "show", sent.numbers[1]])
+
+    told = capsys.readouterr().out.splitlines()
+    assert told[1].startswith("rejected") and told[2].startswith("Rejected, 999 ") and "DTP at segment" in told[2]
+
+
 def listed(capsys: pytest.CaptureFixture[str], *words: str) -> list[dict[str, object]]:
     capsys.readouterr()
     assert main(["acks", "list", *words, "--json"]) == 0

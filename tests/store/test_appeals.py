@@ -15,6 +15,7 @@ from store.denials.causes import By, cause_of, pareto
 from store.denials.letter import NoLetter, appeal_letter
 from store.models import ClaimExport, Coding, Denial, FinalDiagnosis, Finding, Person
 from store.queries import SessionReader
+from store.queries.denials import denial_list
 from store.terms import DenialStatus, FindingState, Role, Severity
 from tests.store.test_claims_following import Office, office
 
@@ -127,6 +128,9 @@ def test_a_line_with_a_revenue_code_alone_is_named_by_that_and_not_as_the_whole_
     text = letter(office.db, denial)
 
     assert "Procedure         revenue code 0636" in text and "whole claim" not in text
+    with office.db.reading() as session:
+        (row,) = denial_list(SessionReader(session))
+    assert (row.code, row.what) == ("0636", "revenue code 0636")
 
 
 def test_a_letter_against_timely_filing_has_the_day_the_numbers_and_who_accepted_the_claim(

@@ -215,3 +215,22 @@ def test_a_rejected_claim_whose_visit_is_recoded_owes_its_charge_once(db: Databa
     export_claims(db, SYSTEM, [new.claim_id], tmp_path / "second.837")
 
     assert totals(db) == {PAYER: WHOLE}
+
+
+def test_a_recode_of_a_sent_claim_whose_coverage_went_is_owed_once_by_the_patient(db: Database, tmp_path) -> None:
+    with db.change(SYSTEM) as change:
+        encounter = add_encounter(change.session)
+        first = add_coding(change.session, encounter)
+    (old,) = build_claims(db, SYSTEM).built
+    scrub_claim(db, CODES, SYSTEM, old.claim_id, today=TODAY)
+    export_claims(db, SYSTEM, [old.claim_id], tmp_path / "first.837")
+    pays_alone(db)
+    with db.change(SYSTEM) as change:
+        change.session.get_one(Coding, first).status = CodingStatus.SUPERSEDED
+        add_coding(change.session, encounter, version=2)
+
+    (new,) = build_claims(db, SYSTEM).built
+    billed_alone = totals(db)
+    void_claim(db, SYSTEM, new.claim_id, "the payer had it after all")
+
+    assert (billed_alone, totals(db)) == ({PATIENT: WHOLE}, {PAYER: WHOLE})

@@ -224,6 +224,6 @@ def _text(row: DenialRow) -> str:
     level = f"  level {row.level}" if row.level else ""
     rebilled = f"  {row.replacement} bills it again: {row.rebilled}" if row.replacement else ""
     return safe_line(
-        f"{row.id:<26}  {row.due_on:<10} {left(row.claim, 14)} {left(row.patient, 18)} {left(row.procedure_code, 7)}"
+        f"{row.id:<26}  {row.due_on:<10} {left(row.claim, 14)} {left(row.patient, 18)} {left(row.code, 7)}"
         f" {row.group}-{row.reason:<4} {dollars(row.cents):>10}  {row.category}{state}{level}{owner}{rebilled}"
     )

@@ -272,7 +272,7 @@ class DenialsScreen(ListScreen):
             Column("CLAIM", 12, lambda row: row.claim),
             Column("PATIENT", 0, lambda row: row.patient),
             Column("PAYER", 0, lambda row: row.payer, from_width=126),
-            Column("CODE", 6, lambda row: row.procedure_code),
+            Column("CODE", 6, lambda row: row.code),
             Column("WHY", 7, lambda row: f"{row.group}-{row.reason}"),
             Column("$", 10, lambda row: dollars(row.cents), align="right"),
             Column("CATEGORY", 17, lambda row: row.category, from_width=100),
@@ -292,7 +292,7 @@ def page_lines(row: DenialRow, meaning: str, width: int, cause: Cause | None = N
         for number, part in enumerate(wrap(text, max(width - 13, 10)) if text else []):
             lines.append(((f" {label if number == 0 else '':<11}", "dim"), (part, style)))
 
-    put("Denied", f"{dollars(row.cents)} of {row.procedure_code or 'the claim'}, {row.service_from}".rstrip(", "))
+    put("Denied", f"{dollars(row.cents)} of {row.what}, {row.service_from}".rstrip(", "))
     put("Reason", f"{row.group}-{row.reason}  {meaning}".rstrip(), "strong")
     put("Remarks", ", ".join(row.remarks))
     if row.replacement:
