@@ -250,8 +250,8 @@ def test_a_records_technician_settles_lacks_duplicates_and_requests(at: At) -> N
     day.answer("y", "D90417 is a patient again")
     day.press("v", shows="requests for information .*1 of 2")
     day.press("r", shows="what allows it")
-    day.say("authorization of 2026-10-01", "sent to Redfern and Oake")
-    day.answer("y", "released to Redfern and Oake, attorneys; the disclosure is recorded")
+    day.say("authorization of 2026-10-01", r"Halvorsen, Inge \(D90003\): was it sent to Redfern")
+    day.answer("y", r"released to Redfern and Oake, attorneys; the\s+disclosure is recorded")
     assert "Redfern and Oake" in day.command(Role.RECORDS, "disclosures", "report", "D90003")
 
 
