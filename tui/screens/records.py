@@ -349,7 +349,7 @@ class RecordsScreen(DeskScreen):
                 await self._reload()
                 self.say(f"{whose}: released to {row.requester}; the disclosure is recorded.", "good")
 
-            self.confirm(f"Was {row.what} of {whose} sent to {row.requester}?", sent, name=row.what)
+            self.confirm(f"{whose}: was it sent to {row.requester}?", sent, name=row.requester)
 
         async def allowed(text: str) -> None:
             from store.records.releases import authorization_in_words
