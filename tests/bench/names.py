@@ -17,6 +17,7 @@ from pathlib import Path
 
 from store.database import Database, open_database
 from store.queries import Reader, SessionReader, SqliteReader
+from store.queries.charts import chart_charges, chart_coverages, chart_documents, chart_head
 from store.queries.worklists import Listing, as_found, worklist_page
 from store.sqlite import driver
 from tests.bench.figures import Figure
@@ -80,13 +81,38 @@ def _on_postgres(path: Path, worklist: str) -> list[Figure]:
         db = open_database(server.url(server.new_database()))
         _copy(path, db)
         with db.reading() as session:
-            figures = _of_every_kind(SessionReader(session), worklist, "PostgreSQL: ")
+            reader = SessionReader(session)
+            figures = [*_pages(reader, worklist), *_of_every_kind(reader, worklist, "PostgreSQL: ")]
         db.close()
     finally:
         server.stop()
         os.environ.pop("CODEDESK_HOME")
         os.environ |= {"CODEDESK_HOME": before} if before else {}
     return figures
+
+
+def _pages(reader: Reader, worklist: str) -> list[Figure]:
+    """The first page, one deep in the list, and a chart that is opened, as they are measured on SQLite too."""
+    listing, chance = Listing(worklist), random.Random(1)
+    deep = worklist_page(reader, listing)
+    for _ in range(20):
+        deep = worklist_page(reader, listing, after=deep[-1])
+    items = [f"W{chance.randrange(1, 1_000_000)}" for _ in range(100)]
+    opened = [_ms(lambda item=item: _open(reader, item)) for item in items]
+    first, after = (
+        [_ms(lambda row=row: worklist_page(reader, listing, after=row)) for _ in range(9)] for row in (None, deep[-1])
+    )
+    return [
+        Figure("PostgreSQL: first page of the list", 5, statistics.median(first), "ms"),
+        Figure("PostgreSQL: page after row 2,000", 2, statistics.median(after), "ms"),
+        Figure("PostgreSQL: open any chart, p50", 5, statistics.median(opened), "ms"),
+    ]
+
+
+def _open(reader: Reader, item: str) -> None:
+    encounter = chart_head(reader, item).encounter_id
+    for part in (chart_documents, chart_charges, chart_coverages):
+        part(reader, encounter)
 
 
 def _copy(path: Path, there: Database) -> None:
