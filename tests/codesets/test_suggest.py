@@ -560,7 +560,8 @@ def test_any_text_has_an_answer_whose_evidence_stands_in_it(suggester: Suggester
     assert not {one.code for one in answer.codes} & {one.code for one in answer.withheld}
 
 
-def test_a_note_of_400_words_takes_at_most_30_ms(suggester: Suggester) -> None:
+def test_a_note_of_400_words_costs_no_more_than_to_count_its_words_510_times(suggester: Suggester) -> None:
+    """The bar of 30 ms is the benchmark's; here the machine is measured too, which may be half as fast at times."""
     note = (
         "HPI: 62 year old with cough, fever and chest pain for three days, denies dyspnea. History of type 2 diabetes "
         "with neuropathy, hypertension, CKD stage 3b and left knee osteoarthritis. No evidence of heart failure.\n"
@@ -568,13 +569,18 @@ def test_a_note_of_400_words_takes_at_most_30_ms(suggester: Suggester) -> None:
     text = note * (400 // len(note.split()) + 1) + "A/P:\n1. Pneumonia.\n2. COPD with acute exacerbation.\n"
     found(suggester, text)
 
-    spent = []
-    for _ in range(25):  # beside another test on the same core it takes longer: the least of them is its own
+    spent, counting = [], []
+    for _ in range(25):  # beside another test on the same core both take longer: the least of them is their own
         began = time.process_time()
         found(suggester, text)
-        spent.append(time.process_time() - began)
+        suggested = time.process_time()
+        counts: dict[str, int] = {}
+        for word in text.split() * 51:
+            counts[word.lower()] = counts.get(word.lower(), 0) + 1
+        spent.append(suggested - began)
+        counting.append(time.process_time() - suggested)
 
-    assert min(spent) <= 0.030
+    assert min(spent) <= 10 * min(counting)
 
 
 @pytest.mark.parametrize(
