@@ -234,13 +234,15 @@ class ClaimScreen(DeskScreen):
             options += [(one, "add a coverage") for one in ("add behind", "add before 1")]
 
             async def chosen(place: str) -> None:
+                async def mended(value: str) -> None:
+                    await self._mend_coverage(account, place, value)
+
                 if place.startswith("add"):
                     self._add_coverage(account, 1 if place == "add before 1" else None, payers)
                 elif place.endswith(".payer"):
-                    self.choose("coverage", f"{place}:", payers, lambda name: self._mend_coverage(account, place, name))
+                    self.choose("coverage", f"{place}:", payers, mended)
                 else:
-                    mend = lambda value: self._mend_coverage(account, place, value)  # noqa: E731
-                    self.ask("coverage", f"{place}:", stated.get(place, ""), mend, marked=True)
+                    self.ask("coverage", f"{place}:", stated.get(place, ""), mended, marked=True)
 
             self.choose("coverage", "field:", options, chosen)
 
