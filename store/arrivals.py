@@ -19,13 +19,12 @@ from store.acks import AnswersTakenIn
 from store.acks import take_in as take_in_answers
 from store.actors import Actor
 from store.database import Database
+from store.intake.inbox import BEING_WRITTEN, DONE
 from store.ledger.deposits import DepositsTakenIn, take_in_deposits
 from store.remits.posting import FileTakenIn
 from store.remits.posting import take_in as take_in_remittances
 from store.settings import inbox
 
-DONE = "done"
-_BEING_WRITTEN = (".tmp", ".part", ".filepart")
 _HEAD_BYTES = 1 << 16
 
 
@@ -51,7 +50,7 @@ def arrivals() -> list[Arrival]:
     """The files that wait, the oldest first."""
     found = []
     for path in inbox().iterdir():
-        if path.name.startswith(".") or path.name.endswith(_BEING_WRITTEN) or path.is_symlink() or not path.is_file():
+        if path.name.startswith(".") or path.name.endswith(BEING_WRITTEN) or path.is_symlink() or not path.is_file():
             continue
         state = path.stat()
         at = datetime.fromtimestamp(state.st_mtime, UTC).isoformat(timespec="seconds")

@@ -9,12 +9,10 @@ from dataclasses import dataclass
 
 from sqlmodel import Session, col, func, select
 
-from store.access import require_admitted
 from store.actors import Actor
 from store.database import Database
-from store.merges import MergeRefused
+from store.merges import both_to_merge
 from store.models import Account, Encounter, Patient
-from store.record_numbers import find_number, find_patient
 from store.records.duplicates import LIKELY, candidate_of, compared
 
 
@@ -79,12 +77,7 @@ def merge_plan(db: Database, actor: Actor, merged: str, remaining: str) -> Merge
     """
     with db.change(actor, action="patient.merge") as change:
         session = change.session
-        gone, kept = find_number(session, merged), find_patient(session, remaining)
-        if gone.merged_into_id:
-            raise MergeRefused(f"{merged} is merged already", "merge the one who remains")
-        if gone.id == kept.id:
-            raise MergeRefused(f"{merged} and {remaining} are the same patient")
-        require_admitted(change, gone.id, kept.id)
+        gone, kept = both_to_merge(change, merged, remaining)
         change.log("patient.compare", "patient", gone.id, into=kept.id)
         score = compared(candidate_of(gone), candidate_of(kept)).score
         return MergePlan(_side(session, gone), _side(session, kept), score)

@@ -98,13 +98,7 @@ def merge_patients(
     with db.change(actor, operation_id, "patient.merge") as change:
         if change.repeated:
             return Merged(**change.answer)
-        session = change.session
-        gone, kept = find_number(session, merged), find_patient(session, remaining)
-        if gone.merged_into_id:
-            raise MergeRefused(f"{merged} is merged already", "merge the one who remains")
-        if gone.id == kept.id:
-            raise MergeRefused(f"{merged} and {remaining} are the same patient")
-        require_admitted(change, gone.id, kept.id)
+        gone, kept = both_to_merge(change, merged, remaining)
         merged_rows = merge_into(change, gone, kept, reason)
         change.answer = {
             "remaining_id": kept.id,
@@ -112,6 +106,21 @@ def merge_patients(
             "accounts": merged_rows.accounts,
         }
         return merged_rows
+
+
+def both_to_merge(change: Change, merged: str, remaining: str) -> tuple[Patient, Patient]:
+    """Who is given up and who remains, by record number or id, where they can be merged by the actor.
+
+    Raises NoSuchPatient, MergeRefused, ChartRestricted.
+    """
+    session = change.session
+    gone, kept = find_number(session, merged), find_patient(session, remaining)
+    if gone.merged_into_id:
+        raise MergeRefused(f"{merged} is merged already", "merge the one who remains")
+    if gone.id == kept.id:
+        raise MergeRefused(f"{merged} and {remaining} are the same patient")
+    require_admitted(change, gone.id, kept.id)
+    return gone, kept
 
 
 def merge_into(change: Change, gone: Patient, kept: Patient, reason: str = "") -> Merged:

@@ -37,7 +37,8 @@ STILL_LOOKS = 3
 FOLLOWED_SECONDS = 60
 """How long a file that was moved without its end is looked at, should its writer go on."""
 
-_BEING_WRITTEN = (".tmp", ".part", ".filepart")
+BEING_WRITTEN = (".tmp", ".part", ".filepart")
+"""How a name ends while its file is being written."""
 _MARKS = (".done", ".ready")
 
 
@@ -194,7 +195,7 @@ def _waiting(folder: Path) -> dict[Path, State]:
     """The files that may be taken, by name, each with its size and time."""
     found = {}
     for path in sorted(folder.iterdir()):
-        if path.name.startswith(".") or path.suffix in (*_BEING_WRITTEN, *_MARKS) or path.is_symlink():
+        if path.name.startswith(".") or path.suffix in (*BEING_WRITTEN, *_MARKS) or path.is_symlink():
             continue
         try:
             if path.is_file():
