@@ -85,7 +85,10 @@ class SessionReader:
         return self._session.get_bind().dialect.name == "postgresql"
 
     def rows(self, sql: str, /, **parameters: object) -> Sequence[Row]:
-        return cast("Sequence[Row]", self._session.execute(_statement(sql), parameters).mappings().all())
+        found = self._session.execute(_statement(sql), parameters)
+        names = tuple(found.keys())
+        # Dictionaries: a row of SQLAlchemy looks up a column by its name in twenty times the time.
+        return [dict(zip(names, row, strict=True)) for row in found.all()]
 
 
 @lru_cache(512)

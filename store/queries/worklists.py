@@ -208,7 +208,7 @@ def worklist_page(
     sql = f"{_SELECT} {asked.joined}{where} {order} LIMIT {PAGE_ROWS}"
     if listing.text.strip():  # what rows show is read for a page of them, not for all that are put in order
         sql = f"{_SELECT} {_FROM} WHERE w.id IN ({asked.ids(column, backwards, PAGE_ROWS, where)}) {order}"
-    found = [_work_row(row, listing.sort) for row in _by_name(reader.rows(sql, **parameters))]
+    found = _work_rows(reader.rows(sql, **parameters), listing.sort)
     return found[::-1] if backwards else found
 
 
@@ -220,7 +220,7 @@ def page_around(reader: Reader, listing: Listing, row: WorkRow) -> tuple[int, li
     column = _COLUMN[listing.sort]
     asked = _asked(reader, listing)
     present = reader.rows(f"{_SELECT} {asked.joined} AND w.id = :row", **asked.parameters, row=row.id)
-    here = [_work_row(one, listing.sort) for one in present]
+    here = _work_rows(present, listing.sort)
     row = here[0] if here else row
     sql = f"SELECT COUNT(*) AS n {asked.counted} AND ({column}, w.id) < (:key, :id)"
     place = int(reader.rows(sql, **asked.parameters, key=row.key, id=row.id)[0]["n"])
@@ -426,6 +426,11 @@ def units_today(reader: Reader, person_id: str, day: str) -> int:
     return int(rows[0]["n"])
 
 
+def _work_rows(rows: Sequence[Row], sort: Sort) -> list[WorkRow]:
+    key = _COLUMN[sort].removeprefix("w.")
+    return [_work_row(row, key) for row in _by_name(rows)]
+
+
 def _by_name(rows: Sequence[Row]) -> Sequence[Row]:
     """The rows as dictionaries: those of the standard library look for each name from the first column on."""
     if not rows or isinstance(rows[0], Mapping):
@@ -434,7 +439,7 @@ def _by_name(rows: Sequence[Row]) -> Sequence[Row]:
     return [dict(zip(names, row, strict=True)) for row in rows]
 
 
-def _work_row(row: Row, sort: Sort) -> WorkRow:
+def _work_row(row: Row, key: str) -> WorkRow:
     return WorkRow(
         id=row["id"],
         encounter_id=row["encounter_id"],
@@ -460,7 +465,7 @@ def _work_row(row: Row, sort: Sort) -> WorkRow:
         hold=row["hold"] or "",
         query_open=bool(row["query_open"]),
         visit_number=row["visit_number"],
-        key=row[_COLUMN[sort].removeprefix("w.")],
+        key=row[key],
     )
 
 
