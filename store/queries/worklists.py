@@ -62,9 +62,12 @@ class Listing:
         return frozenset({line.field.column for line in lines if line.field.column} | self.sort.asked | words)
 
 
-@dataclass(frozen=True)
+@dataclass(slots=True)
 class WorkRow:
-    """One line of a worklist; `cents` is the sum of the posted charges, `mark` what stands before the line."""
+    """One line of a worklist; `cents` is the sum of the posted charges, `mark` what stands before the line.
+
+    Never changed, but not frozen: a page makes a hundred, and so many frozen fields take four times as long to fill.
+    """
 
     id: str
     encounter_id: str
