@@ -21,10 +21,10 @@ def read_table(path: Path, columns: tuple[str, ...], may_be_empty: Collection[st
     """
     with path.open(encoding="utf-8", newline="") as file:
         kept = [(number, line) for number, line in enumerate(file, 1) if line.strip() and not line.startswith("#")]
-    rows = [tuple(cell.strip() for cell in cells) for cells in csv.reader(line for _, line in kept)]
+    rows = [tuple(map(str.strip, cells)) for cells in csv.reader([line for _, line in kept])]
     needed = [place for place, column in enumerate(columns) if column not in may_be_empty]
     for (number, _), row in zip(kept, rows, strict=False):
-        if len(row) != len(columns) or not all(row[place] for place in needed):
+        if len(row) != len(columns) or ("" in row and not all(row[place] for place in needed)):
             raise UnreadableInput(f"{path.name} line {number}", f"expected {', '.join(columns)}")
     if not rows or rows[0] != columns or len(rows) != len(kept):
         raise UnreadableInput(f"{path.name}: wrong header, or a row over two lines", f"expected {', '.join(columns)}")

@@ -6,7 +6,6 @@ The environment wins over the file, the file over the default. Unknown names in 
 from __future__ import annotations
 
 import os
-import tomllib
 from dataclasses import dataclass, fields
 from datetime import date
 from functools import lru_cache
@@ -242,10 +241,16 @@ def _from_file(path: Path) -> dict[str, Any]:
 
 def _read(path: Path) -> dict[str, Any]:
     try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
+        text = path.read_text(encoding="utf-8")
     except (FileNotFoundError, NotADirectoryError):
         return {}
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+    except (OSError, UnicodeDecodeError) as error:
+        raise SettingsError(f"{path}: {error}", "mend or remove the file") from error
+    import tomllib
+
+    try:
+        return tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
         raise SettingsError(f"{path}: {error}", "mend or remove the file") from error
 
 

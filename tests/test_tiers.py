@@ -71,6 +71,7 @@ def test_no_setting_leaves_a_test_out(pytestconfig: pytest.Config) -> None:
     assert pytestconfig.getini("testpaths") == ["tests"]
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("tier", [SHORT, THOROUGH])
 def test_each_tier_has_journeys_and_tests_on_postgresql(tier: str) -> None:
     ids = collected(tier)

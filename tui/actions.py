@@ -1,18 +1,18 @@
 """The registry of actions: what can be done, where, with which keys, and in which words.
 
-Read from `actions.toml`, with the keys that a preset or the site's settings give instead, and checked. Footer,
+Read from `actions.csv`, with the keys that a preset or the site's settings give instead, and checked. Footer,
 help and the `:` line show it; a screen carries an action out in its method `do_<id>` and may say in `why_not`
 that it cannot be done now.
 """
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cache
-from importlib.resources import files
+from pathlib import Path
 
+from codesets.shipped_tables import read_table
 from store.settings import SettingsError, load_settings, user_keys
 
 KEY_NAMES = {
@@ -53,6 +53,9 @@ class Action:
         return self.keys[0] if self.keys else ""
 
 
+DEFAULT_PRESET = "default"
+"""The keys of `actions.csv` as they are."""
+
 ALONE = frozenset({"lock"})
 """Screens on which nothing but their own actions can be done."""
 
@@ -61,10 +64,15 @@ class RegistryError(ValueError):
     """The registry contradicts itself: a defect of the program, caught by its tests."""
 
 
+COLUMNS = ("id", "on", "keys", "label", "help", "group", "footer", "danger")
+
+
 @cache
 def shipped() -> tuple[Action, ...]:
-    """Every action as it is shipped, in the order of the file. Raises RegistryError."""
-    actions = tuple(_action(entry) for entry in _toml("actions.toml")["action"])
+    """Every action as it is shipped, in the order of the file. Raises RegistryError and UnreadableInput."""
+    # A table, not TOML: this is read before the first frame, and is read in a twentieth of the time.
+    table = Path(__file__).with_name("actions.csv")
+    actions = tuple(map(_action, read_table(table, COLUMNS, may_be_empty=("keys", "footer", "danger"))))
     if trouble := _trouble(actions):
         raise RegistryError(trouble)
     return actions
@@ -73,10 +81,9 @@ def shipped() -> tuple[Action, ...]:
 @cache
 def registry() -> tuple[Action, ...]:
     """Every action with the keys of this site: its preset, then its own. Raises SettingsError for a wrong key map."""
-    presets, chosen = _toml("presets.toml"), load_settings().preset
-    if chosen not in presets:
-        raise SettingsError(f"preset: no set of keys is called {chosen!r}", f"there are {', '.join(presets)}")
-    keys = {name: tuple(value) for name, value in presets[chosen].items()} | user_keys()
+    keys = _preset(load_settings().preset) | user_keys()
+    if not keys:
+        return shipped()
     if unknown := sorted(set(keys) - {action.id for action in shipped()}):
         raise SettingsError(f"keys: no action is called {unknown[0]!r}", "codedesk keys lists them")
     actions = tuple(replace(action, keys=keys.get(action.id, action.keys)) for action in shipped())
@@ -114,30 +121,55 @@ def key_name(key: str, character: str | None) -> str:
     return character if character and character.isprintable() else key
 
 
-def _action(entry: dict) -> Action:
-    footer = entry.get("footer", {})
-    places = dict.fromkeys(entry["on"], footer) if isinstance(footer, int) else footer
-    return Action(**entry | {"on": tuple(entry["on"]), "keys": tuple(entry["keys"]), "footer": places})
+def _preset(chosen: str) -> dict[str, tuple[str, ...]]:
+    """The keys of a preset by action; of the one that is shipped in force, none."""
+    if chosen == DEFAULT_PRESET:
+        return {}
+    import tomllib
+
+    presets = tomllib.loads(Path(__file__).with_name("presets.toml").read_text(encoding="utf-8"))
+    if chosen not in presets:
+        raise SettingsError(f"preset: no set of keys is called {chosen!r}", f"there are {', '.join(presets)}")
+    return {name: tuple(value) for name, value in presets[chosen].items()}
 
 
-def _toml(name: str) -> dict:
-    return tomllib.loads(files("tui").joinpath(name).read_text(encoding="utf-8"))
+def _action(row: tuple[str, ...]) -> Action:
+    name, on, keys, label, help_, group, footer, danger = row
+    screens = tuple(on.split())
+    return Action(
+        name,
+        screens,
+        tuple(filter(None, keys.split("  "))),
+        label,
+        help_,
+        group,
+        _places(footer, screens),
+        bool(danger),
+    )
+
+
+def _places(footer: str, screens: tuple[str, ...]) -> dict[str, int]:
+    """The place in the key line by screen: one for all of them, or each with its own."""
+    if not footer:
+        return {}
+    if footer.isdigit():
+        return dict.fromkeys(screens, int(footer))
+    return {screen: int(place) for screen, _, place in (one.partition("=") for one in footer.split())}
 
 
 def _trouble(actions: Sequence[Action]) -> str:
     """What contradicts itself among the actions, or an empty text."""
     seen: set[str] = set()
+    taken: dict[tuple[str, str], str] = {}
     for action in actions:
         if action.id in seen:
             return f"{action.id} stands twice"
         seen.add(action.id)
         if not (action.label and action.help.endswith(".") and action.group and action.on):
             return f"{action.id} needs a label, a sentence of help, a group and a screen"
-    for screen in {screen for action in actions for screen in action.on}:
-        taken: dict[str, str] = {}
-        for action in actions:
-            for key in action.keys if screen in action.on else ():
-                if key in taken:
-                    return f"{key} is both {taken[key]} and {action.id} on {screen}"
-                taken[key] = action.id
+        for screen in action.on:
+            for key in action.keys:
+                if (screen, key) in taken:
+                    return f"{key} is both {taken[screen, key]} and {action.id} on {screen}"
+                taken[screen, key] = action.id
     return ""

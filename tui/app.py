@@ -39,7 +39,6 @@ from tui.palette import Palette, palette_for
 from tui.recording import Recorder
 from tui.safe import Sanitize
 from tui.screens.desk import DeskScreen
-from tui.screens.help import HelpScreen
 from tui.screens.worklist import WorklistScreen
 from tui.widgets.entry_line import LINES
 
@@ -253,6 +252,8 @@ class Workstation(App[int]):
         return chart.service_date if chart else self.today
 
     def do_help(self) -> None:
+        from tui.screens.help import HelpScreen
+
         self.show(HelpScreen(self.front))
 
     async def copy(self, text: str) -> None:

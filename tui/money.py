@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from codesets.errors import UsageError
-from store.amounts import amount_of
 from store.permissions.columns import COVER
 
 MOST_DOLLARS = 10**9
@@ -19,6 +18,8 @@ def dollars(cents: int | None) -> str:
 
 def cents_of(text: str) -> int | None:
     """An amount as people type it (20, $1,184.00), in cents; None for what is none."""
+    from store.amounts import amount_of  # brings decimal numbers, which no screen shows
+
     amount = amount_of(text)
     if amount is None or not 0 <= amount < MOST_DOLLARS or amount * 100 % 1:
         return None

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -54,7 +53,7 @@ def site_is_there() -> bool:
     reader = current_reader(path)
     if reader is None:
         return False
-    charts = sum(entry.name.endswith(".toml") for entry in (files("store.demo") / "charts").iterdir())
+    charts = sum(entry.name.endswith(".toml") for entry in Path(__file__).with_name("charts").iterdir())
     made = reader.rows("SELECT COUNT(*) AS n FROM encounter WHERE source = 'demo'")[0]["n"]
     known = person_of(reader, os_account.os_login()) is not None
     reader.close()

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Mapping
 from functools import lru_cache
-from importlib.resources import files
 from pathlib import Path
 
 from codesets.errors import UnreadableInput
@@ -28,8 +26,10 @@ def weight_of(setting: str, kind: str) -> int:
 
 @lru_cache(4)
 def _read(path: Path, changed_at: float) -> Mapping[str, int]:
+    import tomllib  # not before the first frame, which asks for the weights of no chart
+
     found: dict[str, int] = {}
-    shipped = files("store.figures").joinpath("weights.toml").read_text(encoding="utf-8")
+    shipped = Path(__file__).with_name("weights.toml").read_text(encoding="utf-8")
     for name, text in [("weights.toml", shipped), *([(path.name, _text(path))] if changed_at else [])]:
         try:
             table = tomllib.loads(text).get("weights", {})

@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
-from importlib.resources import files
 from pathlib import Path
 
 from codesets.errors import UnreadableInput
@@ -51,7 +50,7 @@ class Right:
 @cache
 def rights() -> Mapping[tuple[str, str], Right]:
     """Every right by kind and name. Raises UnreadableInput with the row that is wrong."""
-    return read_rights(Path(str(files("store.permissions").joinpath("permissions.csv"))))
+    return read_rights(Path(__file__).with_name("permissions.csv"))
 
 
 def read_rights(path: Path) -> dict[tuple[str, str], Right]:
@@ -61,15 +60,22 @@ def read_rights(path: Path) -> dict[tuple[str, str], Right]:
     for kind, name, *cells, what in read_table(path, COLUMNS):
         if kind not in KINDS:
             raise UnreadableInput(f"{path.name}: {kind} {name}: expected one of {', '.join(KINDS)}")
-        if not set(cells) <= {"y", "-"}:
-            raise UnreadableInput(f"{path.name}: {kind} {name}: expected y or - for every role")
         if (kind, name) in found:
             raise UnreadableInput(f"{path.name}: {kind} {name} stands twice")
-        roles = frozenset(role for role, cell in zip(Role, cells, strict=True) if cell == "y")
+        if (roles := _roles(tuple(cells))) is None:
+            raise UnreadableInput(f"{path.name}: {kind} {name}: expected y or - for every role")
         if Role.ADMIN not in roles:
             raise UnreadableInput(f"{path.name}: {kind} {name}: administrators have every right")
         found[kind, name] = Right(kind, name, roles, what)
     return found
+
+
+@cache
+def _roles(cells: tuple[str, ...]) -> frozenset[Role] | None:
+    """The roles that these cells give a right; None where one says neither y nor -. Few rows differ in them."""
+    if not set(cells) <= {"y", "-"}:
+        return None
+    return frozenset(role for role, cell in zip(Role, cells, strict=True) if cell == "y")
 
 
 def roles_with(kind: str, name: str) -> frozenset[Role]:

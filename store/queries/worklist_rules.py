@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import json
-import tomllib
 from dataclasses import dataclass
-from importlib.resources import files
+from pathlib import Path
 from typing import Any
 
 from store.queries import Reader
@@ -54,7 +53,9 @@ def waiting_worklists(reader: Reader) -> frozenset[str]:
     """The names of the worklists whose charts wait, by the version in force."""
     content = version_content(reader, version_in_force(reader))
     if content is None:
-        shipped = files("store").joinpath("worklists", "worklists.toml").read_text(encoding="utf-8")
+        import tomllib
+
+        shipped = (Path(__file__).parents[1] / "worklists" / "worklists.toml").read_text(encoding="utf-8")
         content = tomllib.loads(shipped)
     return frozenset(one["name"] for one in content["worklist"] if one.get("waits"))
 

@@ -8,17 +8,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from enum import StrEnum
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from store.clock import clock_day
-from store.criteria import Condition
-from store.criteria.sql import where as criteria_where
 from store.queries import Reader, Row
-from store.queries.drafts import ENTRY, places_of
-from store.queries.late import nothing_to_code
-from store.queries.worklist_rules import waiting_worklists
-from store.queries.worklist_words import ALIKE, words_asked
 from store.terms import Setting, WorkStatus, open_by
+
+if TYPE_CHECKING:  # what the first frame does not ask for is loaded when it is asked for
+    from store.criteria import Condition
+    from store.queries.worklist_words import Words
 
 
 class Sort(StrEnum):
@@ -50,14 +48,15 @@ class Listing:
     text: str = ""
     finished: bool = False
     mine: str = ""
-    criteria: Condition = Condition()
+    criteria: Condition | None = None
     today: date | None = None
     alike: bool = False
 
     @property
     def asked(self) -> frozenset[str]:
         """The columns of the permissions that rows are chosen and sorted by."""
-        lines = (line for group in self.criteria.groups for line in group.criteria)
+        groups = self.criteria.groups if self.criteria else ()
+        lines = (line for group in groups for line in group.criteria)
         words = {"names", "record numbers"} if self.text.strip() else set()
         return frozenset({line.field.column for line in lines if line.field.column} | self.sort.asked | words)
 
@@ -271,6 +270,10 @@ def as_found(reader: Reader, listing: Listing) -> tuple[Listing, int]:
 
 def count_cap(listing: Listing) -> int:
     """Where the count of a list stops; one more says that there are more."""
+    if not listing.text:
+        return COUNT_CAP
+    from store.queries.worklist_words import ALIKE
+
     return NAMED_CAP if listing.text.strip(f"{ALIKE} ") else COUNT_CAP
 
 
@@ -304,13 +307,15 @@ def _asked(reader: Reader, listing: Listing) -> _Asked:
     if listing.mine:
         besides.append("(w.claimed_by = :mine OR w.assigned_to = :mine)")
         parameters["mine"] = listing.mine
-    if (words := words_asked(reader, listing.text, listing.alike)) is not None:
+    if (words := _words(reader, listing)) is not None:
         names += words.names
         besides += words.besides
         parameters |= words.parameters
         if words.besides:
             counted = _TASKS_FIRST
-    if listing.criteria.groups:
+    if listing.criteria and listing.criteria.groups:
+        from store.criteria.sql import where as criteria_where
+
         asked, values = criteria_where(listing.criteria, listing.today or clock_day(), reader.on_postgres)
         besides.append(f"({asked})")
         parameters |= values
@@ -325,6 +330,14 @@ def _asked(reader: Reader, listing: Listing) -> _Asked:
     every = " AND ".join([*listed, *names, *besides, *(_JOINED if counted == _TASKS_FIRST else ())])
     few = words is not None and words.patients is not None and words.patients.few
     return _Asked(f"{joined} WHERE {every}", f"{counted} WHERE {every}", of_patients, few, parameters)
+
+
+def _words(reader: Reader, listing: Listing) -> Words | None:
+    if not listing.text:
+        return None
+    from store.queries.worklist_words import words_asked
+
+    return words_asked(reader, listing.text, listing.alike)
 
 
 def _listed(listing: Listing) -> tuple[list[str], dict[str, object]]:
@@ -371,6 +384,8 @@ def left_open(reader: Reader, person_id: str) -> LeftOpen | None:
     )
     if not rows:
         return None
+    from store.queries.drafts import ENTRY, places_of
+
     typed = places_of(rows[0]["typed"])[ENTRY]
     return LeftOpen(rows[0]["id"], rows[0]["patient_name"], rows[0]["since"], typed)
 
@@ -381,6 +396,8 @@ def worklist_counts(reader: Reader) -> list[WorklistCount]:
     counts: dict[str, Counter[str]] = {}
     for row in rows:
         counts.setdefault(row["worklist"], Counter())[row["status"]] = int(row["n"])
+    from store.queries.worklist_rules import waiting_worklists
+
     waiting = waiting_worklists(reader)
     return [
         WorklistCount(n, in_["ready"], in_["in_progress"], in_["on_hold"], in_["final"], n in waiting)
@@ -402,6 +419,8 @@ def why_here(reader: Reader, work_item_id: str) -> WhyHere | None:
     )
     if not rows:
         return None
+    from store.queries.late import nothing_to_code
+
     row = rows[0]
     holds = reader.rows(
         "SELECT reason, owner FROM hold WHERE work_item_id = :id AND cleared_at IS NULL ORDER BY opened_at",

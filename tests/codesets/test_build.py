@@ -149,6 +149,7 @@ def test_a_lost_search_index_is_built_again(tmp_path: Path) -> None:
         assert search_folder(path, reference.build_id).is_dir()
 
 
+@pytest.mark.thorough
 def test_two_processes_that_start_at_once_build_one_database(tmp_path: Path) -> None:
     program = (
         "import sys; from pathlib import Path; from codesets.reference import open_reference\n"

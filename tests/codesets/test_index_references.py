@@ -84,6 +84,7 @@ def test_what_a_main_term_is_of_or_in_is_no_name_of_it() -> None:
     assert followed("Cyclical vomiting, in migraine", "Migraine, with aura") is None
 
 
+@pytest.mark.thorough
 def test_the_official_index_leads_to_main_terms_of_the_words_it_says() -> None:
     db, known = stored(official("icd10cm-index-2025.xml"))
 

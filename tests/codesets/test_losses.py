@@ -152,6 +152,7 @@ OFFICIAL = [
 ]
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(("name", "start", "end", "said"), OFFICIAL)
 def test_an_official_order_file_without_some_lines_is_refused(
     place: Path, name: str, start: int, end: int | None, said: str
@@ -172,6 +173,7 @@ XML = [
 ]
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(("name", "element", "number", "said"), XML)
 def test_official_xml_without_one_element_is_refused(
     place: Path, name: str, element: str, number: int, said: str

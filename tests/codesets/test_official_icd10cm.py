@@ -39,6 +39,7 @@ def two_years(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Refere
         yield reference, report
 
 
+@pytest.mark.thorough
 def test_both_years_have_their_official_counts(two_years: tuple[Reference, Report]) -> None:
     reference, _ = two_years
 
@@ -64,6 +65,7 @@ def test_last_year_with_the_addenda_is_this_year(two_years: tuple[Reference, Rep
     assert report.results[-1].remarks == ("checked: the edition before with these changes is FY2026",)
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(
     ("parts", "terms", "main_terms"),
     [

@@ -271,6 +271,7 @@ def test_an_analyst_publishes_the_month_and_gives_rows_away_under_a_profile(at: 
     assert "the same to the digit" in day.command(Role.ANALYST, "report", "--repeat", number)
 
 
+@pytest.mark.thorough
 def test_an_administrator_sets_a_site_up_from_nothing_and_the_first_coder_comes_in(
     terminal: Tmux, home: Path, reference_file: Path, tmp_path: Path
 ) -> None:

@@ -199,6 +199,7 @@ def lines_of(numbers: Mapping[str, Plain]) -> list[tuple[str, int, int]]:
     return sorted((code, 1, left) for code, left in charges if left)
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("seed", range(4))
 def test_any_course_of_charges_corrections_and_credits_agrees_with_a_plain_model(
     db: Database, tmp_path: Path, seed: int

@@ -82,6 +82,7 @@ def half_stored(db: Database) -> dict[str, int]:
     return {name: number for name, number in found.items() if number}
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("kind", list(OWN))
 def test_damaged_files_leave_a_whole_record(kind: str, tmp_path: Path, request: pytest.FixtureRequest) -> None:
     seeds = MANY_SEEDS if request.config.getoption("--faults") else SEEDS

@@ -288,6 +288,7 @@ def test_the_row_is_kept_under_its_header_as_it_came(db: Database, tmp_path: Pat
     assert raw.splitlines()[1].startswith("0013,0008,Sample,Bea")
 
 
+@pytest.mark.thorough
 def test_every_known_table_of_the_sample_site_comes_in_whole(db: Database) -> None:
     folder = shared_file("data", "synthea", "csv", "synthea")
     paths = [folder / f"{name}.csv" for name in ("conditions", "encounters", "patients", "procedures")]

@@ -65,6 +65,7 @@ def test_names_that_sound_alike_have_one_sound(one: str, other: str) -> None:
     assert sound(one) == sound(other) != sound("johnson")
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(
     "typed, whose",
     [

@@ -125,6 +125,7 @@ SENT = {
 }
 
 
+@pytest.mark.thorough
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(MOVES)
 def test_whatever_order_they_come_in_the_patient_owes_the_last_share_and_all_can_be_taken_back(

@@ -174,6 +174,7 @@ def at_keyboard(demo: Database, monkeypatch: pytest.MonkeyPatch) -> Callable[[Ro
     return sit
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("role", Role)
 def test_a_command_that_is_not_for_a_role_is_one_line_an_exit_code_and_an_entry(
     demo: Database, role: Role, at_keyboard: Callable[[Role], Actor], capsys: pytest.CaptureFixture[str]

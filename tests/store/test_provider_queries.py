@@ -559,6 +559,7 @@ class Walk(RuleBasedStateMachine):
         assert (item.status == WorkStatus.ON_HOLD) == bool(sent)
 
 
+@pytest.mark.thorough
 def test_whatever_is_tried_queries_follow_the_diagram(
     demo: Database, coder: Actor, chart: tuple[str, str, int]
 ) -> None:

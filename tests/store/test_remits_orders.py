@@ -121,6 +121,7 @@ def test_answers_of_a_set_that_lie_far_apart_post_the_charge_once(
     assert of_claim(db)[JournalAccount.PAYER_RECEIVABLE] == -10_003
 
 
+@pytest.mark.thorough
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(st.sampled_from(sorted(PARTS)), min_size=1, max_size=5, unique=True), st.booleans())
 def test_whatever_a_set_answers_it_comes_to_its_payment_and_posts_the_charge_once(

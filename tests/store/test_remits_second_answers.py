@@ -705,6 +705,7 @@ def of_its_own(
     return on_postgres if database_kind == "postgres" else on_sqlite
 
 
+@pytest.mark.thorough
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(MOVES, min_size=1, max_size=12))
 def test_whatever_payers_answer_and_people_do_the_charge_is_parted_and_denials_are_what_is_denied(
@@ -734,6 +735,7 @@ def sent(db: Database, tmp_path: Path, billed: str) -> Sent:
     return Sent(*controls, (billed,), ())
 
 
+@pytest.mark.thorough
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(MOVES_OF_BOTH, min_size=1, max_size=12))
 def test_whatever_both_payers_answer_the_charge_is_parted_and_a_claim_that_is_answered_leaves_no_more(

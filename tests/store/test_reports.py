@@ -87,6 +87,7 @@ def run(db: Database, name: str, since: str = YEAR[0], until: str = YEAR[1], as_
     return run_report(db, BOSS, name, period_of(since, until, as_of))
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("name", sorted(name for name, one in catalog().items() if not one.needs))
 def test_behind_every_number_stands_as_much_as_it_counts(year: Database, name: str) -> None:
     figure, report = figure_named(name), run(year, name)

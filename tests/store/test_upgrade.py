@@ -66,6 +66,7 @@ def test_the_log_goes_on_after_an_upgrade_under_a_key(old: Path) -> None:
     db.close()
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("step", list(Step))
 def test_a_failure_at_any_step_leaves_the_old_schema(old: Path, step: Step) -> None:
     before = contents(old)
@@ -81,6 +82,7 @@ def test_a_failure_at_any_step_leaves_the_old_schema(old: Path, step: Step) -> N
     assert upgrade(url(old), SYSTEM).changed
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("step", list(Step))
 def test_a_kill_at_any_step_leaves_the_old_schema(old: Path, step: Step) -> None:
     before = contents(old)

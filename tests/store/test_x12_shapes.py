@@ -47,6 +47,7 @@ def _all(identifier: str, of: list[Segment], first: str = "") -> Iterator[tuple[
     return (one.elements for one in of if one.identifier == identifier and one.element(1).startswith(first))
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("form", FORMS)
 def test_the_validator_accepts_more_than_three_hundred_claims_of_all_shapes(form: str, tmp_path: Path) -> None:
     writing, shapes = FORMS[form]

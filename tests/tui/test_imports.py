@@ -54,6 +54,17 @@ def test_the_first_screen_knows_its_own_looks_alone() -> None:
     assert "store" in loaded(script)
 
 
+def test_the_first_screen_loads_nothing_that_its_keys_may_never_ask_for() -> None:
+    later = "store.criteria store.queries.late store.queries.saved_views tui.screens.holding tui.screens.help tomllib"
+
+    told = loaded(
+        "import tui.app, tui.screens.worklist, tui.actions; tui.actions.registry()\n"
+        f"print(*(name for name in {later.split()} if name in sys.modules))"
+    )
+
+    assert told & set(later.split()) == set()
+
+
 def test_the_first_screen_loads_neither_search_nor_edits() -> None:
     assert "numpy" not in loaded("import tui.app, tui.screens.worklist, tui.commands.workstation, tui.commands.demo")
 

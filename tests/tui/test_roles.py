@@ -86,6 +86,7 @@ async def pressed(app: Workstation, pilot: Pilot, action: Action) -> str:
     return cells(app)
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("role", Role)
 @pytest.mark.parametrize("screen", WAYS)
 async def test_what_is_not_for_a_role_says_for_whom_it_is_changes_nothing_and_is_logged(

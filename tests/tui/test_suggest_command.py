@@ -95,6 +95,7 @@ def test_a_bad_line_is_told_in_its_place_and_with_its_number_and_the_rest_goes_o
     assert "line 2" in err and said in err
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(
     "given",
     [b"", b"\x07\x01\x1b[2J", b"\xff" * 100, "患者は糖尿病である".encode(), b"a" * 1_000_000, b"(((:::,,," * 110_000],

@@ -11,7 +11,7 @@ from tui.actions import Action, registry, shipped
 
 _HEAD = """# Keys
 
-Made by `codedesk keys --markdown` from `tui/actions.toml`. On the screens, `?` shows the same for where you are.
+Made by `codedesk keys --markdown` from `tui/actions.csv`. On the screens, `?` shows the same for where you are.
 A key of a screen hides the same key of every screen.
 """
 

@@ -39,4 +39,4 @@ def socket_path() -> Path:
 def stamp() -> str:
     """Which program this is: two that differ do not work together."""
     place = Path(tui.__file__ or "")
-    return f"{place} {os.stat(place).st_mtime_ns} {os.stat(place.parent / 'actions.toml').st_mtime_ns}"
+    return f"{place} {os.stat(place).st_mtime_ns} {os.stat(place.parent / 'actions.csv').st_mtime_ns}"

@@ -11,10 +11,8 @@ from textual.app import ComposeResult
 from textual.containers import Container
 
 from store.clock import clock_day
-from store.criteria import Condition, as_line, read_line
 from store.open_charts import open_in_another_session
 from store.queries.figures import OwnFigures, own_figures
-from store.queries.saved_views import COLUMNS, saved_views
 from store.queries.worklists import (
     PAGE_ROWS,
     LeftOpen,
@@ -35,17 +33,16 @@ from store.queries.worklists import (
 from store.terms import clock_time
 from tui.actions import Action, actions_on
 from tui.cells import Line, counted, cut, line_width
-from tui.screens.assigning import assign, give_in_turn
 from tui.screens.desk import DeskScreen, NotAnAnswer
-from tui.screens.holding import hold_marked, hold_or_clear, skip_marked
 from tui.screens.why_here import why_lines
 from tui.screens.worklist_columns import PRIORITY_DIGITS, USUAL, columns
 from tui.widgets.paged import PagedSource, PageNeed
 from tui.widgets.row_table import MARK, Column, RowTable
 from tui.widgets.text_pane import TextPane
 
-if TYPE_CHECKING:
+if TYPE_CHECKING:  # criteria, views, holds and whom to give to are loaded when they are asked for
     from store.actors import Actor
+    from store.criteria import Condition
     from store.database import Database
 
 FOR_MARKED = ("hold", "skip", "assign", "mark", "mark_all", "next_chart", "command", "help")
@@ -81,7 +78,7 @@ class WorklistScreen(DeskScreen):
         self._mine = False
         self._view = ""
         self._criteria: tuple[str, ...] = ()
-        self._condition = Condition()
+        self._condition: Condition | None = None
         self._chosen_columns: tuple[str, ...] = ()
         self._today = clock_day()
         self._listing = Listing()
@@ -165,16 +162,11 @@ class WorklistScreen(DeskScreen):
         source = await self._source()
         if not len(source):
             self._counts = await record.read(worklist_counts)
-        if actor.person_id:
-            self._login = actor.login
-            before = self._figures.audit_state if self._figures else ""
-            self._figures = await record.read(own_figures, actor.person_id, clock_day())
-            if self._figures.audit_state != before:
-                # It needs the tables, which the first frame does not wait for.
-                self.set_timer(WARM_SECONDS, self._look_at_audit)
         self.rows.empty = self._empty()
         self.rows.set_source(source, columns=self._columns())
         self.refresh_frame()
+        if actor.person_id:
+            await self._read_figures(actor)
         if not self._shown:
             self._shown = True
             self.set_timer(WARM_SECONDS, self.workstation.warm)
@@ -182,6 +174,16 @@ class WorklistScreen(DeskScreen):
             self._offered = True
             if actor.person_id and (left := await record.read(left_open, actor.person_id)):
                 self._offer(left, open_in_another_session(left.work_item_id, actor.login))
+
+    async def _read_figures(self, actor: Actor) -> None:
+        self._login = actor.login
+        before = self._figures
+        self._figures = await self.workstation.record.read(own_figures, actor.person_id, clock_day())
+        if self._figures != before:
+            self.refresh_frame()
+        if self._figures.audit_state != (before.audit_state if before else ""):
+            # It needs the tables, which the first frame does not wait for.
+            self.set_timer(WARM_SECONDS, self._look_at_audit)
 
     @work(exclusive=True, group="audit")
     async def _look_at_audit(self) -> None:
@@ -387,6 +389,8 @@ class WorklistScreen(DeskScreen):
         self.reload_and_say(text)
 
     def do_hold(self) -> None:
+        from tui.screens.holding import hold_marked, hold_or_clear
+
         if self.rows.marked:
             hold_marked(self, self.rows.marked, self._done_with_marks)
             return
@@ -401,6 +405,8 @@ class WorklistScreen(DeskScreen):
 
     def do_skip(self) -> None:
         if self.rows.marked:
+            from tui.screens.holding import skip_marked
+
             skip_marked(self, self.rows.marked, self._done_with_marks)
             return
         row: WorkRow = self.rows.selected
@@ -421,6 +427,7 @@ class WorklistScreen(DeskScreen):
 
     def do_criteria(self) -> None:
         """Show only charts that meet a line of criteria, as `store.criteria.lines` reads it; an empty one shows all."""
+        from store.criteria import as_line, read_line
 
         async def asked(text: str) -> None:
             condition = read_line(text)
@@ -428,13 +435,14 @@ class WorklistScreen(DeskScreen):
             self._condition, self._criteria = condition, (as_line(condition),) if condition.groups else ()
             self.reload()
 
-        shown = as_line(self._condition)
+        shown = as_line(self._condition) if self._condition else ""
         self.ask("criteria", "charts with:", shown, asked, marked=True)
 
     def do_saved_view(self) -> None:
         self.in_turn(self._choose_view())
 
     async def _choose_view(self) -> None:
+        from store.queries.saved_views import saved_views
         from store.worklists.views import View, view_of
 
         views = await self.workstation.record.read(saved_views, self._me or "")
@@ -464,6 +472,7 @@ class WorklistScreen(DeskScreen):
 
     def do_columns(self) -> None:
         """Choose the columns by name; an empty line shows the usual ones."""
+        from store.queries.saved_views import COLUMNS
 
         async def named(text: str) -> None:
             wanted = tuple(filter(None, (one.strip().lower() for one in text.split(","))))
@@ -476,16 +485,20 @@ class WorklistScreen(DeskScreen):
         self.ask("columns", "columns:", shown, named, marked=True)
 
     def do_assign(self) -> None:
+        from tui.screens.assigning import assign
+
         marked, row = self.rows.marked, self.rows.selected
         who = counted(len(marked), "marked chart") if marked else row.patient
         assign(self, who, [*marked] or [row.id], "" if marked else row.assigned, self._done_with_marks)
 
     def do_balance(self) -> None:
+        from tui.screens.assigning import give_in_turn
+
         give_in_turn(self, self._worklist or "", self._done_with_marks)
 
     def _look_plainly(self) -> None:
         """Leave a saved view and criteria."""
-        self._view, self._criteria, self._condition = "", (), Condition()
+        self._view, self._criteria, self._condition = "", (), None
 
     def _columns(self) -> tuple[Column[WorkRow], ...]:
         return columns(self._me, self._today, self._digits, self._chosen_columns)
