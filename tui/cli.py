@@ -39,7 +39,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "figures": ("tui.commands.figures", "your own figures: units against the target, active time"),
     "keys": ("tui.commands.keys", "every key of every screen"),
     "commands": ("tui.commands.commands", "every command, as text, document, man page or completion of a shell"),
-    "schema": ("tui.commands.schema", "JSON Schema of the native format"),
+    "schema": ("tui.commands.schema", "JSON Schema of the native format; the tables of the record"),
     "claims": ("tui.commands.claims", "build, scrub, show and export claims"),
     "coverages": ("tui.commands.coverages", "coverages of an account: list them, mend one, add one"),
     "acks": ("tui.commands.acks", "TA1, 999 and 277CA: take them in, list and show them; refused claims come back"),

@@ -1,7 +1,7 @@
-"""Intake: encounters from files of the native format, FHIR R4 and HL7 v2 into the workstation database.
+"""Intake: encounters from files of any format into the record.
 
-`take_in` does a whole run; the formats stand in `native` and `fhir`, what is stored in `writer`, the way back out
-in `export`. HL7 v2, C-CDA, CSV and X12 are not read here yet.
+`run.take_in` does a whole run; the formats stand in `native`, `fhir`, `hl7v2`, `ccda`, `outside` (X12 837) and `tables`
+(CSV), what is stored in `writer`, the way back out in `export`.
 """
 
 from __future__ import annotations

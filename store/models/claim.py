@@ -18,6 +18,8 @@ _row_version = Column("row_version", Integer, nullable=False)
 
 
 class Claim(SQLModel, table=True):
+    """A claim on one form to one payer, with what it states copied from the chart (state machine in `store.claims`)."""
+
     __table_args__ = (
         UniqueConstraint("claim_number", name="uq_claim_number"),
         Index("ix_claim_queue", "status", "created_at", "id"),
@@ -48,6 +50,8 @@ class Claim(SQLModel, table=True):
 
 
 class ClaimDiagnosis(SQLModel, table=True):
+    """A diagnosis of the claim in its order (HI segments of loop 2300)."""
+
     __tablename__ = "claim_diagnosis"
     __table_args__ = (UniqueConstraint("claim_id", "sequence", name="uq_claim_diagnosis_sequence"),)
 
@@ -59,6 +63,8 @@ class ClaimDiagnosis(SQLModel, table=True):
 
 
 class ClaimLine(SQLModel, table=True):
+    """A service line as it is claimed (837 loop 2400); on an institutional claim a revenue line."""
+
     __tablename__ = "claim_line"
     __table_args__ = (UniqueConstraint("claim_id", "sequence", name="uq_claim_line_sequence"),)
 

@@ -52,6 +52,8 @@ class FinalProcedureLineFields(SQLModel):
 
 
 class Coding(SQLModel, table=True):
+    """A version of the codes of one side of an encounter; final coded at most once, then superseded by the next."""
+
     __table_args__ = (
         UniqueConstraint("encounter_id", "kind", "version", name="uq_coding_version"),
         Index("ix_coding_finalized", "status", "finalized_at", "id"),

@@ -83,6 +83,8 @@ class Encounter(EncounterFields, table=True):
 
 
 class EncounterProvider(SQLModel, table=True):
+    """Who took part in the encounter, by role: attending, operating, rendering, referring and others."""
+
     __tablename__ = "encounter_provider"
     __table_args__ = (UniqueConstraint("encounter_id", "role", "provider_id", name="uq_encounter_provider"),)
 

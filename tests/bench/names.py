@@ -24,12 +24,17 @@ from tests.bench.figures import Figure
 from tests.postgres import NoServer, start_server
 
 FAMILY_NAMES, GIVEN_NAMES = 60_000, 4_000
-LOOKED_FOR = 120
+LOOKED_FOR = 80
 """How many names are looked for, of every rank from the most common one on."""
 
 BAR = 50
 
 _OF_A_LIST = ("patient", "known_name", "payer", "account", "coverage", "encounter", "work_item")
+
+_INDEXES = """
+SELECT indexname, indexdef FROM pg_indexes
+WHERE tablename = ANY(%s) AND indexname NOT IN (SELECT conname FROM pg_constraint)
+"""
 
 _SYLLABLES = [
     part
@@ -42,7 +47,7 @@ _SYLLABLES = [
 
 
 def measure(path: Path, worklist: str) -> list[Figure]:
-    """First page and count of the worklist under each kind of word: the median and the 95th of a hundred."""
+    """First page and count of the worklist under each kind of word: the median and the 95th of eighty."""
     reader = SqliteReader(path)
     rare = family_names()[FAMILY_NAMES // 2]
     return [
@@ -121,12 +126,18 @@ def _copy(path: Path, there: Database) -> None:
     with there.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         cursor = connection.connection.cursor()
         cursor.execute("SET session_replication_role = replica")
+        cursor.execute("SET maintenance_work_mem = '512MB'")
+        indexes = cursor.execute(_INDEXES, [list(_OF_A_LIST)]).fetchall()
+        for name, _ in indexes:  # made in one go behind the rows, they cost a third
+            cursor.execute(f"DROP INDEX {name}")
         for table in _OF_A_LIST:
             rows = here.execute(f"SELECT * FROM {table}")
             columns = ", ".join(column for column, *_ in rows.description)
             with cursor.copy(f"COPY {table} ({columns}) FROM STDIN") as copied:
                 for row in rows:
                     copied.write_row(row)
+        for _, made in indexes:
+            cursor.execute(made)
         cursor.execute("VACUUM ANALYZE")
     here.close()
 

@@ -22,7 +22,7 @@ from tests.journeys.tmux import codedesk
 
 ENCOUNTERS = 1_000_000
 SIZES = ((80, 24), (132, 43))
-CHARTS = 36
+CHARTS = 24
 """How many charts are taken."""
 
 QUIET = 0.25

@@ -1,4 +1,4 @@
-"""`codedesk schema NAME`: the JSON Schema of the native format."""
+"""`codedesk schema NAME`: the JSON Schema of the native format, and the data model."""
 
 from __future__ import annotations
 
@@ -7,18 +7,23 @@ import json
 
 from codesets.errors import UsageError
 
-LATER = ("claim", "remit")
+NAMES = ("encounter", "tables")
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("name", metavar="NAME", help="encounter (claim and remit come with a later version)")
+    parser.add_argument(
+        "name", metavar="NAME", help="encounter: JSON Schema of the native format; tables: the data model, as Markdown"
+    )
 
 
 def run(args: argparse.Namespace) -> int:
-    if args.name in LATER:
-        raise UsageError(f"the schema of {args.name} comes with a later version", "codedesk schema encounter is here")
-    if args.name != "encounter":
-        raise UsageError(f"no schema is called {args.name}", "codedesk schema encounter")
+    if args.name not in NAMES:
+        raise UsageError(f"no schema is called {args.name}", f"there are {', '.join(NAMES)}")
+    if args.name == "tables":
+        from store.data_model import data_model_markdown
+
+        print(data_model_markdown(), end="")
+        return 0
     from store.intake.native import json_schema
 
     print(json.dumps(json_schema(), ensure_ascii=False, indent=2))
