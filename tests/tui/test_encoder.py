@@ -111,6 +111,19 @@ async def test_the_index_is_walked_from_a_main_term_to_a_code() -> None:
         assert "mild" in cells(app) and "A00.0  [M1A.0]" in cells(app)
 
 
+async def test_a_letter_typed_lays_nothing_out_anew() -> None:
+    async with opened() as (app, pilot):
+        await keys(pilot, "f2")
+        await type_text(pilot, "fe")
+        laid_out: list[object] = []
+        app.screen.screen_layout_refresh_signal.subscribe(app.screen, laid_out.append)
+
+        await type_text(pilot, "ver")
+
+        assert "/fever" in cells(app)
+        assert laid_out == []
+
+
 async def test_a_slash_in_a_field_that_asks_with_a_slash_is_no_part_of_the_term() -> None:
     async with opened() as (app, pilot):
         await keys(pilot, "f2", "escape", "i", "slash")

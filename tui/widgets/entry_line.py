@@ -12,8 +12,9 @@ from rich.cells import cell_len
 from textual import events
 from textual.app import ComposeResult
 from textual.containers import Horizontal
-from textual.geometry import Offset
+from textual.geometry import Offset, Size
 from textual.message import Message
+from textual.reactive import Reactive
 from textual.widgets import Input
 from textual.widgets.input import Selection
 
@@ -45,6 +46,9 @@ class Field(Input):
             super().__init__()
             self.taken = taken
             self.given = given
+
+    virtual_size = Reactive(Size(0, 0))
+    """How wide the text is. Of every widget it lays the screen out anew when it changes, here with each key."""
 
     prompt = ""
     whole = False
