@@ -292,7 +292,8 @@ class ClaimScreen(DeskScreen):
 
             claim = await self.workstation.change(replace_claim, self._claim_id)
             await self._load()
-            self.say(f"{claim.claim_number} replaces it: set what is another, and scrub it in the queue.", "good")
+            told = f"{claim.claim_number} replaces it: set what is another, and scrub it in the queue."
+            self.say(" ".join((told, *map(_sentence, claim.notes))), "warning" if claim.notes else "good")
 
         self.in_turn(built())
 
@@ -317,7 +318,9 @@ class ClaimScreen(DeskScreen):
 
             if left:
                 claim = await self.workstation.change(void_sent_claim, self._claim_id, reason)
-                told = f"{claim.claim_number} voids it; scrub it in the queue."
+                told = " ".join(
+                    (f"{claim.claim_number} voids it; scrub it in the queue.", *map(_sentence, claim.notes))
+                )
             else:
                 await self.workstation.change(void_claim, self._claim_id, reason)
                 told = "Given up: building all leaves it out until the chart is coded again."
@@ -338,6 +341,10 @@ class ClaimScreen(DeskScreen):
     def do_claim_chart(self) -> None:
         if self._page:
             self.workstation.opening.chart_of(self._page.coding_id)
+
+
+def _sentence(note: str) -> str:
+    return f"{note[:1].upper()}{note[1:]}."
 
 
 def form_lines(page: ClaimPage, width: int, tall: bool = False) -> list[Line]:
