@@ -30,3 +30,61 @@ def voided_claims(as_of: str = "", visits: str = "") -> str:
   FROM fallen f JOIN claim n ON n.id = f.earlier OR (n.follows_id = f.id AND n.status <> 'void'
     AND (n.follows_as IN ('late_charges', 'secondary') OR (n.follows_as = 'replacement' AND f.how = 'with')))
 ) SELECT id FROM fallen"""
+
+
+def counted(claim: str, as_of: str = "") -> str:
+    """The condition that a claim, by the name that its table has in a statement, is one where claims are counted.
+
+    Of claims that replace each other the last one is, of a claim that was voided and its void neither.
+    """
+    built = f" AND later.created_at <= {as_of}" if as_of else ""
+    return (
+        f"{claim}.status <> 'void' AND {claim}.frequency <> '8' AND NOT EXISTS (SELECT 1 FROM claim later"
+        f" WHERE later.follows_id = {claim}.id AND later.follows_as = 'replacement' AND later.status <> 'void'{built})"
+        f" AND {claim}.id NOT IN ({voided_claims(as_of)})"
+    )
+
+
+def replaced_claims(as_of: str = "") -> str:
+    """A SELECT of the claims (`id`) that were replaced with their payer, with each claim (`last`) in their place."""
+    built = f" AND q.created_at <= {as_of}" if as_of else ""
+    return f"""WITH RECURSIVE took(id, last) AS (
+  SELECT q.follows_id, q.id FROM claim q
+  WHERE q.follows_as = 'replacement' AND q.frequency = '7' AND q.status <> 'void'{built}
+  UNION
+  SELECT q.follows_id, k.last FROM took k JOIN claim q ON q.id = k.id
+  WHERE q.follows_as = 'replacement' AND q.frequency = '7'
+) SELECT id, last FROM took"""
+
+
+def paid_of_chains(as_of: str = "") -> str:
+    """A SELECT of what payers paid (`paid`, in cents) by the claim (`claim_id`), and by each that replaced it there."""
+    received = f" AND t.received_at <= {as_of}" if as_of else ""
+    return f"""SELECT COALESCE(k.last, r.claim_id) AS claim_id, SUM(r.paid_cents) AS paid
+  FROM remittance_claim r JOIN remittance t ON t.id = r.remittance_id
+  LEFT JOIN ({replaced_claims(as_of)}) k ON k.id = r.claim_id
+  WHERE t.status = 'posted' AND r.claim_id IS NOT NULL{received} GROUP BY COALESCE(k.last, r.claim_id)"""
+
+
+PHRASES = {
+    "voided": voided_claims(),
+    "counted": counted("m"),
+    "replaced": replaced_claims(),
+    "paid_of_chains": paid_of_chains(),
+}
+"""What statements say of claims m that follow each other, by name, as the record stands now."""
+
+PHRASES_AT = {
+    "voided": voided_claims(":as_of"),
+    "counted": counted("m", ":as_of"),
+    "replaced": replaced_claims(":as_of"),
+    "paid_of_chains": paid_of_chains(":as_of"),
+}
+"""The same at a moment."""
+
+
+def written_out(sql: str) -> str:
+    """A statement with its phrases ({counted} and the like) in full, as the record stands now."""
+    for name, text in PHRASES.items():
+        sql = sql.replace("{" + name + "}", text)
+    return sql
