@@ -57,6 +57,17 @@ def replaced_claims(as_of: str = "") -> str:
 ) SELECT id, last FROM took"""
 
 
+def first_claims() -> str:
+    """A SELECT of the claims (`id`) that replace others with their payer, and the first of each (`first`)."""
+    return """WITH RECURSIVE root(id, first) AS (
+  SELECT q.id, q.follows_id FROM claim q WHERE q.follows_as = 'replacement' AND q.frequency = '7'
+  UNION
+  SELECT k.id, q.follows_id FROM root k JOIN claim q ON q.id = k.first
+  WHERE q.follows_as = 'replacement' AND q.frequency = '7'
+) SELECT k.id, k.first FROM root k JOIN claim q ON q.id = k.first
+WHERE q.follows_as <> 'replacement' OR q.frequency <> '7'"""
+
+
 def paid_of_chains(as_of: str = "") -> str:
     """A SELECT of what payers paid (`paid`, in cents) by the claim (`claim_id`), and by each that replaced it there."""
     received = f" AND t.received_at <= {as_of}" if as_of else ""
@@ -70,6 +81,7 @@ PHRASES = {
     "voided": voided_claims(),
     "counted": counted("m"),
     "replaced": replaced_claims(),
+    "first_claims": first_claims(),
     "paid_of_chains": paid_of_chains(),
 }
 """What statements say of claims m that follow each other, by name, as the record stands now."""
@@ -78,6 +90,7 @@ PHRASES_AT = {
     "voided": voided_claims(":as_of"),
     "counted": counted("m", ":as_of"),
     "replaced": replaced_claims(":as_of"),
+    "first_claims": first_claims(),
     "paid_of_chains": paid_of_chains(":as_of"),
 }
 """The same at a moment."""

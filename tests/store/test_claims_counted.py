@@ -1,4 +1,4 @@
-"""Claims that are counted: a claim and what replaced it are one, a void and what it voids are none."""
+"""Counting claims: one and what replaced it are one, a void and what it voids are none; and of first answers."""
 
 from __future__ import annotations
 
@@ -136,3 +136,53 @@ def test_the_layouts_have_a_claim_once_with_what_was_paid_of_either(office: Offi
 
     assert (claim["claim_number"], claim["charge_cents"], claim["paid_cents"]) == (later.number, 10003, 6000)
     assert (costs["cost_id"], costs["total_paid"]) == (later.claim_id, 60)
+
+
+DENIED = ("CLP*{number}*{status}*100.03*0**HM*ICN1", "CAS*CO*16*100.03")
+DENIED_BACK = ("CLP*{number}*22*-100.03*0**HM*ICN1", "CAS*CO*16*-100.03")
+FIRST_ANSWERS = [("denials", ("claims", "denied", "denied_cents")), ("denial-reasons", ("reason", "denials", "cents"))]
+
+
+@pytest.mark.parametrize(("name", "columns"), FIRST_ANSWERS)
+@pytest.mark.parametrize("reversal", [True, False], ids=["reversed first", "not reversed"])
+@pytest.mark.parametrize("paid", [True, False], ids=["then paid", "then denied"])
+def test_what_a_replacement_is_answered_changes_no_first_answer(
+    office: Office, name: str, columns: tuple[str, ...], reversal: bool, paid: bool
+) -> None:
+    office.answer("4", DENIED, "0")
+    before = figures(office, name, *columns)
+    later = replaced(office)
+
+    if reversal:
+        office.answer("4", DENIED_BACK, "0", "EFT0002")
+    if paid:
+        later.answer("1", tuple(part.replace("ICN1", "ICN2") for part in PAID), trace="EFT0003")
+    else:
+        later.answer("4", tuple(part.replace("ICN1", "ICN2") for part in DENIED), "0", "EFT0003")
+
+    assert figures(office, name, *columns) == before
+    assert before[0][1:] == (1, 10003) if name == "denial-reasons" else before == [(1, 1, 10003)]
+
+
+@pytest.mark.parametrize(("name", "columns"), FIRST_ANSWERS)
+@pytest.mark.parametrize("reversal", [True, False], ids=["reversed", "not reversed"])
+def test_a_void_takes_no_first_answer_away(office: Office, name: str, columns: tuple[str, ...], reversal: bool) -> None:
+    office.answer("4", DENIED, "0")
+    before = figures(office, name, *columns)
+
+    voided(office)
+    if reversal:
+        office.answer("4", DENIED_BACK, "0", "EFT0002")
+
+    assert figures(office, name, *columns) == before != []
+
+
+def test_another_payer_in_its_place_answers_first_for_itself(office: Office) -> None:
+    office.answer("4", DENIED, "0")
+    bills_another(office.db)
+    later = replaced(office)
+
+    later.answer("1", tuple(part.replace("ICN1", "RIN1") for part in PAID), trace="EFT0003", payer="RIGHT PLAN")
+
+    told = figures(office, "denials", "payer", "claims", "denied")
+    assert sorted(told) == [("Blue Plains", 1, 1), ("Right Plan", 1, 0)]
