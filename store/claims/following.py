@@ -43,7 +43,14 @@ from store.claims.content import (
     has_next_payer,
 )
 from store.claims.facility import BadExtra
-from store.claims.followers import FOLLOWS_REPLACEMENT, FOLLOWS_VOID, payer_name, replaced_elsewhere, still_held
+from store.claims.followers import (
+    FOLLOWS_REPLACEMENT,
+    FOLLOWS_VOID,
+    done_with,
+    payer_name,
+    replaced_elsewhere,
+    still_held,
+)
 from store.claims.next_payers import billed_before
 from store.claims.partners import receiver_for
 from store.claims.places import set_by_hand
@@ -118,7 +125,10 @@ def bill_next_payers(db: Database, actor: Actor, operation_id: str | None = None
 
 
 def waiting_for_next_payer(db: Database, actor: Actor) -> list[tuple[str, str]]:
-    """Sent claims with another coverage after the last payer that answered: id and number, the oldest first."""
+    """Sent claims with another coverage after the last payer that answered: id and number, the oldest first.
+
+    None that was voided, or whose replacement has left.
+    """
     with db.reading() as session:
         answered = select(RemittanceClaim.claim_id).where(col(RemittanceClaim.claim_id).is_not(None))
         followed = select(Claim.follows_id).where(
@@ -131,6 +141,8 @@ def waiting_for_next_payer(db: Database, actor: Actor) -> list[tuple[str, str]]:
             .order_by(Claim.created_at, Claim.claim_number)
         )
         claims = [claim for claim in session.exec(query) if has_next_payer(claim.parties)]
+        done = done_with(session, [claim.id for claim in claims])
+        claims = [claim for claim in claims if claim.id not in done]
         standing = answers_of(session, [claim.id for claim in claims])
         return [
             (claim.id, claim.claim_number)

@@ -18,11 +18,11 @@ def voided_claims(as_of: str = "", visits: str = "") -> str:
     left = f" AND x.exported_at <= {as_of}" if as_of else ""
     asked = f" AND v.encounter_id IN ({visits})" if visits else ""
     return f"""WITH RECURSIVE fallen(id, how, earlier) AS (
-  SELECT c.id, 'void', CASE WHEN c.follows_as = 'replacement' THEN c.follows_id END
-  FROM claim v JOIN claim c ON c.id = v.follows_id LEFT JOIN claim_export x ON x.id = v.export_id
+  SELECT gone.id, 'void', CASE WHEN gone.follows_as = 'replacement' THEN gone.follows_id END
+  FROM claim v JOIN claim gone ON gone.id = v.follows_id LEFT JOIN claim_export x ON x.id = v.export_id
   WHERE v.frequency = '8' AND v.status = 'exported'{left}{asked}
     AND (SELECT COALESCE(SUM(j.cents), 0) FROM posting t JOIN journal_line j ON j.posting_id = t.id
-         WHERE t.claim_id = c.id AND t.kind IN ('charge', 'transfer') AND t.remittance_claim_id IS NULL
+         WHERE t.claim_id = gone.id AND t.kind IN ('charge', 'transfer') AND t.remittance_claim_id IS NULL
            AND j.account = 'payer_receivable'{moment}) = 0
   UNION
   SELECT n.id, CASE WHEN n.id = f.earlier THEN 'void' ELSE 'with' END,
@@ -30,6 +30,23 @@ def voided_claims(as_of: str = "", visits: str = "") -> str:
   FROM fallen f JOIN claim n ON n.id = f.earlier OR (n.follows_id = f.id AND n.status <> 'void'
     AND (n.follows_as IN ('late_charges', 'secondary') OR (n.follows_as = 'replacement' AND f.how = 'with')))
 ) SELECT id FROM fallen"""
+
+
+def is_voided(claim: str) -> str:
+    """The condition that a claim is voided, by the name that its table has in a statement, for pages of a list."""
+    of_visit = voided_claims(visits=f"SELECT {claim}.encounter_id")
+    return (
+        f"(EXISTS (SELECT 1 FROM claim v WHERE v.encounter_id = {claim}.encounter_id AND v.frequency = '8'"
+        f" AND v.status = 'exported') AND {claim}.id IN ({of_visit}))"
+    )
+
+
+def is_replaced(claim: str) -> str:
+    """The condition that a replacement of a claim has left."""
+    return (
+        f"EXISTS (SELECT 1 FROM claim later WHERE later.follows_id = {claim}.id"
+        " AND later.follows_as = 'replacement' AND later.status = 'exported')"
+    )
 
 
 def counted(claim: str, as_of: str = "") -> str:
