@@ -231,14 +231,15 @@ class ClaimScreen(DeskScreen):
 
             account, stated, payers = await self.workstation.change(coverage_choices, self._claim_id)
             options = [(place, value or "nothing yet") for place, value in stated.items()]
-            options += [(one, "add a coverage") for one in ("add behind", "add before 1")]
+            first = min((int(place.split(".")[1]) for place in stated), default=1)
+            options += [(one, "add a coverage") for one in ("add behind", f"add before {first}")]
 
             async def chosen(place: str) -> None:
                 async def mended(value: str) -> None:
                     await self._mend_coverage(account, place, value)
 
                 if place.startswith("add"):
-                    self._add_coverage(account, 1 if place == "add before 1" else None, payers)
+                    self._add_coverage(account, None if place == "add behind" else first, payers)
                 elif place.endswith(".payer"):
                     self.choose("coverage", f"{place}:", payers, mended)
                 else:
