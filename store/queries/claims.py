@@ -235,8 +235,9 @@ _DENIED_WHOLE = (
     f"({_ANSWERED} AND NOT {_PAID} AND (EXISTS (SELECT 1 {_POSTED} AND a.status_code = '4')"
     " OR EXISTS (SELECT 1 FROM denial d WHERE d.claim_id = c.id AND d.cents > 0)))"
 )
+_VOID_LEFT = "EXISTS (SELECT 1 FROM claim v WHERE v.follows_id = c.id AND v.frequency = '8' AND v.status = 'exported')"
 _TO_VOID = (
-    f"(EXISTS (SELECT 1 FROM claim later WHERE {_ELSEWHERE}) AND NOT {_VOIDED} AND ({_ANSWERED} OR NOT {_REVERSED})"
+    f"(EXISTS (SELECT 1 FROM claim later WHERE {_ELSEWHERE}) AND NOT {_VOID_LEFT} AND ({_ANSWERED} OR NOT {_REVERSED})"
     f" AND NOT {_DENIED_WHOLE})"
 )
 # Nobody waits for an answer to what was voided or replaced, nor to a void once its claim is taken back.
@@ -256,7 +257,7 @@ _FILTERS: dict[ClaimFilter, str] = {
     ClaimFilter.UNANSWERED: f"c.status = 'exported' AND NOT {_ANSWERED} AND NOT {_TAKEN_BACK} AND {_STANDS}",
     ClaimFilter.DENIED: f"c.status = 'exported' AND {_DENIED} AND {_STANDS}",
     ClaimFilter.PAID: f"c.status = 'exported' AND {_PAID} AND NOT {_DENIED} AND {_STANDS}",
-    ClaimFilter.VOIDED: f"c.status = 'exported' AND {_VOIDED}",
+    ClaimFilter.VOIDED: f"c.status = 'exported' AND {_VOIDED} AND NOT {_TO_VOID}",
     ClaimFilter.REPLACED: f"c.status = 'exported' AND {_REPLACED} AND NOT {_VOIDED} AND NOT {_TO_VOID}",
     ClaimFilter.TO_VOID: f"c.status = 'exported' AND {_TO_VOID}",
     ClaimFilter.REJECTED: "c.status = 'rejected'",

@@ -7,7 +7,7 @@ from sqlmodel import select
 
 from store.actors import SYSTEM
 from store.claims.build import NotBuiltReason, build_claims
-from store.claims.changes import refresh_claim, set_fields, set_payer_number
+from store.claims.changes import refresh_claim, set_fields, set_payer_number, void_claim
 from store.claims.following import CannotFollow, replace_claim, void_sent_claim
 from store.claims.restating import restate_of_account
 from store.database import Database
@@ -247,3 +247,17 @@ def test_what_is_voided_with_its_payer_is_the_same_payers_first_claim_again(offi
     refresh_claim(office.db, SYSTEM, built.claim_id)
 
     assert claim(office, built.claim_id).frequency == "1"
+
+
+def test_a_void_that_is_given_up_leaves_a_claim_that_is_replaced_with_its_payer(office: Office) -> None:
+    bills_another(office.db)
+    built = replace_claim(office.db, SYSTEM, office.claim_id)
+    void = void_sent_claim(office.db, SYSTEM, office.claim_id, "wrong payer")
+    with office.db.change(SYSTEM) as change:
+        coverage = change.session.exec(select(Coverage).where(Coverage.sequence == 1)).one()
+        coverage.payer_id = change.session.exec(select(Payer.id).where(Payer.payer_identifier == "BLUEP")).one()
+    refresh_claim(office.db, SYSTEM, built.claim_id)
+
+    void_claim(office.db, SYSTEM, void.claim_id, "it was the right one")
+
+    assert claim(office, built.claim_id).frequency == "7"

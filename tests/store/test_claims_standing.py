@@ -153,6 +153,14 @@ def test_a_claim_that_was_voided_beside_another_payers_is_voided(office: Office)
     assert (standing(office), to_void(office)) == (("voided", []), "")
 
 
+def test_a_claim_stays_to_be_voided_when_the_one_to_another_payer_is_voided(office: Office) -> None:
+    later = moved(office)
+
+    voided(office, later.claim_id)
+
+    assert standing(office) == ("to be voided", [ClaimFilter.TO_VOID])
+
+
 @pytest.mark.parametrize("back", [True, False], ids=["denied and reversed", "denied"])
 def test_a_claim_that_its_payer_denied_is_replaced_by_another_payers(office: Office, back: bool) -> None:
     moved(office)

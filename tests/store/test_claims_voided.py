@@ -12,6 +12,7 @@ from store.claims.following import CannotFollow, bill_next_payer, void_sent_clai
 from store.models import Charge, Claim, Encounter, WorkItem
 from store.reports.run import Report, period_of, run_report
 from store.terms import CodingKind, EncounterStatus, JournalAccount, Role, WorkStatus
+from tests.store.test_claims_counted import replaced
 from tests.store.test_claims_following import Office, office
 from tests.store.test_claims_replacing import bills_another
 from tests.store.test_ledger import owed
@@ -165,3 +166,19 @@ def test_what_follows_a_voided_claim_is_told_by_who_would_void_it_again(office: 
         void_sent_claim(office.db, SYSTEM, office.claim_id, "again")
 
     assert again.value.remedy == "it has left; `codedesk claims build V1` bills the visit as new"
+
+
+def test_a_visit_whose_claim_to_another_payer_was_voided_is_unbilled_though_the_first_payer_holds_its_own(
+    office: Office,
+) -> None:
+    closed(office)
+    bills_another(office.db)
+    later = replaced(office)
+    with office.db.change(SYSTEM) as change:
+        change.session.get_one(Claim, later.claim_id).payer_number = "RIN1"
+    office.sent(void_sent_claim(office.db, SYSTEM, later.claim_id, "wrong again").claim_id)
+
+    (built,) = build_claims(office.db, SYSTEM, "V1").built
+
+    assert office.content(built.claim_id).frequency == "1"
+    assert dnfb(office).of("reason") == ["claim not sent yet"]
