@@ -11,6 +11,19 @@ The statements are the same on SQLite and PostgreSQL. A moment is a parameter (`
 
 from __future__ import annotations
 
+NOT_VOIDED = "the void did not happen"
+"""How the note begins of a payer's answer that refuses a void, and of its denial."""
+
+
+def _denied(void: str, as_of: str = "") -> str:
+    """The condition that its payer denied a void: what it voids stands there as it was."""
+    received = f" AND r.received_at <= {as_of}" if as_of else ""
+    return (
+        "EXISTS (SELECT 1 FROM remittance_claim a JOIN remittance r ON r.id = a.remittance_id"
+        f" WHERE a.account_number = {void}.claim_number AND a.status_code = '4' AND a.note LIKE '{NOT_VOIDED}%'"
+        f" AND r.status = 'posted'{received})"
+    )
+
 
 def voided_claims(as_of: str = "", visits: str = "") -> str:
     """A SELECT of the ids of the claims that are voided; `visits` is a SELECT of the visits that are asked about."""
@@ -20,7 +33,7 @@ def voided_claims(as_of: str = "", visits: str = "") -> str:
     return f"""WITH RECURSIVE fallen(id, how, earlier) AS (
   SELECT gone.id, 'void', CASE WHEN gone.follows_as = 'replacement' THEN gone.follows_id END
   FROM claim v JOIN claim gone ON gone.id = v.follows_id LEFT JOIN claim_export x ON x.id = v.export_id
-  WHERE v.frequency = '8' AND v.status = 'exported'{left}{asked}
+  WHERE v.frequency = '8' AND v.status = 'exported'{left}{asked} AND NOT {_denied("v", as_of)}
     AND (SELECT COALESCE(SUM(j.cents), 0) FROM posting t JOIN journal_line j ON j.posting_id = t.id
          WHERE t.claim_id = gone.id AND t.kind IN ('charge', 'transfer') AND t.remittance_claim_id IS NULL
            AND j.account = 'payer_receivable'{moment}) = 0
@@ -38,6 +51,14 @@ def is_voided(claim: str) -> str:
     return (
         f"(EXISTS (SELECT 1 FROM claim v WHERE v.encounter_id = {claim}.encounter_id AND v.frequency = '8'"
         f" AND v.status = 'exported') AND {claim}.id IN ({of_visit}))"
+    )
+
+
+def void_stands(claim: str) -> str:
+    """The condition that a claim's own void has left and was not refused."""
+    return (
+        f"EXISTS (SELECT 1 FROM claim v WHERE v.follows_id = {claim}.id AND v.frequency = '8'"
+        f" AND v.status = 'exported' AND NOT {_denied('v')})"
     )
 
 

@@ -14,7 +14,7 @@ from typing import Any
 
 from store.claims.prior_payment import TO_REPLACE
 from store.queries import Reader, Row
-from store.queries.chains import is_replaced, is_voided
+from store.queries.chains import is_replaced, is_voided, void_stands
 from store.queries.restricted import NAME
 from store.queries.rules import OVERRIDER
 from store.queries.saved_views import saved_views
@@ -235,10 +235,9 @@ _DENIED_WHOLE = (
     f"({_ANSWERED} AND NOT {_PAID} AND (EXISTS (SELECT 1 {_POSTED} AND a.status_code = '4')"
     " OR EXISTS (SELECT 1 FROM denial d WHERE d.claim_id = c.id AND d.cents > 0)))"
 )
-_VOID_LEFT = "EXISTS (SELECT 1 FROM claim v WHERE v.follows_id = c.id AND v.frequency = '8' AND v.status = 'exported')"
 _TO_VOID = (
-    f"(EXISTS (SELECT 1 FROM claim later WHERE {_ELSEWHERE}) AND NOT {_VOID_LEFT} AND ({_ANSWERED} OR NOT {_REVERSED})"
-    f" AND NOT {_DENIED_WHOLE})"
+    f"(EXISTS (SELECT 1 FROM claim later WHERE {_ELSEWHERE}) AND NOT {void_stands('c')}"
+    f" AND ({_ANSWERED} OR NOT {_REVERSED}) AND NOT {_DENIED_WHOLE})"
 )
 # Nobody waits for an answer to what was voided or replaced, nor to a void once its claim is taken back.
 _TAKEN_BACK = (

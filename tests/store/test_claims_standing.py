@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from sqlmodel import select
 
 from store.actors import SYSTEM
 from store.claims.following import replace_claim, void_sent_claim, waiting_for_next_payer
@@ -157,6 +158,17 @@ def test_a_claim_stays_to_be_voided_when_the_one_to_another_payer_is_voided(offi
     later = moved(office)
 
     voided(office, later.claim_id)
+
+    assert standing(office) == ("to be voided", [ClaimFilter.TO_VOID])
+
+
+def test_a_void_that_its_payer_denies_leaves_the_claim_to_be_voided(office: Office) -> None:
+    moved(office)
+    voided(office)
+    with office.db.reading() as session:
+        void = session.exec(select(Claim.claim_number).where(Claim.frequency == "8")).one()
+
+    office.answer("4", (f"CLP*{void}*4*100.03*0**HM*ICN7", "CAS*CO*16*100.03"), "0", "EFT0002")
 
     assert standing(office) == ("to be voided", [ClaimFilter.TO_VOID])
 
