@@ -145,6 +145,7 @@ def add_coverage(
 ) -> CoverageSet:
     """Add a coverage behind the others, or before the one at a place; it takes the place of a self-pay entry.
 
+    Before the first of an account that has none, or that the patient pays alone, it is the first.
     Raises CoverageRefused, ChartRestricted.
     """
     with db.change(actor, operation_id, _ADD) as change:
@@ -155,7 +156,8 @@ def add_coverage(
         rows = [row for row, of in _rows(session, account_id) if of.line_of_business != SELF_PAY]
         gone = [row for row, of in _rows(session, account_id) if of.line_of_business == SELF_PAY]
         sequences = [row.sequence for row in rows]
-        if before is not None and before not in sequences:
+        freed = {row.sequence for row in gone} | ({1} if not rows else set())
+        if before is not None and before not in sequences and before not in freed:
             raise CoverageRefused(f"the account has no coverage {before} to put one before")
         if len(rows) >= _MOST:
             raise CoverageRefused(f"the account has {_MOST} coverages, which is the most that a claim can name")
@@ -164,7 +166,7 @@ def add_coverage(
         session.flush()
         place = before or max(sequences, default=0) + 1
         for row in reversed(rows):
-            if before is not None and row.sequence >= before:
+            if before in sequences and row.sequence >= place:
                 row.sequence += 1
                 session.add(row)
                 session.flush()  # one by one, the last first: no two of an account have one place

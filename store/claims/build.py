@@ -3,7 +3,7 @@
 A professional coding makes an 837P, a facility's coding an 837I with the facility's charges. One coding makes one
 claim, unless the form cannot carry it (`division`). A coding that cannot become a claim is answered by name. A recoded
 encounter voids its earlier claim, or replaces it (frequency 7, with the payer's number) where that has left and was not
-voided with the payer.
+voided with the payer. One whose claim was voided there is built anew where somebody names it.
 
 Source: 005010X222A1 and 005010X223A2; data element 1325 for frequencies.
 """
@@ -27,7 +27,7 @@ from store.claims.content import BilledDiagnosis, BilledLine, Parties, parties_t
 from store.claims.details import drug_coded, with_drug
 from store.claims.division import CannotDivide, Part, divide, divide_facility
 from store.claims.facility import BadExtra, facility_diagnoses
-from store.claims.followers import FOLLOWS_REPLACEMENT, FOLLOWS_VOID, tell_what_it_replaces
+from store.claims.followers import FOLLOWS_REPLACEMENT, FOLLOWS_VOID, done_with, still_held, tell_what_it_replaces
 from store.claims.next_payers import billed_before
 from store.claims.numbers import claim_number
 from store.claims.to_patient import stand_with_who_pays
@@ -150,7 +150,7 @@ def waiting_codings(db: Database, actor: Actor) -> list[str]:
 def _unbilled(session: Session) -> list[str]:
     """Final codings without a claim that is not void, the oldest first.
 
-    One whose claim a person gave up waits until it is coded anew, or named.
+    One whose claim a person gave up or voided with its payer waits until it is coded anew, or named.
     """
     living = or_(col(Claim.status) != ClaimStatus.VOID, col(Claim.given_up_at) >= Coding.finalized_at)
     has_claim = select(Claim.id).where(Claim.coding_id == Coding.id, living).exists()
@@ -205,8 +205,11 @@ def _refusal(session: Session, coding: Coding) -> NotBuiltReason | None:
     )
     if session.exec(back).first():
         return NotBuiltReason.CAME_BACK
-    living = select(Claim.id).where(Claim.coding_id == coding.id, Claim.status != ClaimStatus.VOID)
-    return NotBuiltReason.ALREADY_BUILT if session.exec(living).first() else None
+    query = select(Claim.id).where(
+        Claim.coding_id == coding.id, Claim.status != ClaimStatus.VOID, Claim.frequency != "8"
+    )
+    living = session.exec(query).all()
+    return NotBuiltReason.ALREADY_BUILT if set(living) - done_with(session, living) else None
 
 
 def _refused(session: Session, coding: Coding, reason: NotBuiltReason, detail: str = "") -> BuildReport:
@@ -307,7 +310,8 @@ def _write(change: Change, chart: Chart, parties: Parties, part: Part, replaced:
     replaces = replaced.claim_number if replaced else ""
     change.log("claim.build", "claim", claim.id, number=claim.claim_number, coding=chart.coding.id, replaces=replaces)
     to_patient = stand_with_who_pays(change, claim)
-    return BuiltClaim(claim.id, claim.claim_number, claim.total_cents, part.notes, replaces, to_patient)
+    held = (still_held(replaced),) if replaced and claim.frequency == "1" else ()
+    return BuiltClaim(claim.id, claim.claim_number, claim.total_cents, (*part.notes, *held), replaces, to_patient)
 
 
 def store_claim(

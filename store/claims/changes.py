@@ -20,7 +20,7 @@ from store.claims.chart import compose_parties, read_chart
 from store.claims.content import content_of, parties_from_json, parties_to_json
 from store.claims.details import LineDetails
 from store.claims.facility import BadExtra
-from store.claims.followers import tell_what_it_replaces
+from store.claims.followers import FOLLOWS_REPLACEMENT, FOLLOWS_VOID, tell_what_it_replaces
 from store.claims.next_payers import billed_before
 from store.claims.places import PARTS, set_by_hand, with_set_by_hand
 from store.claims.plain import NotPlain, made
@@ -166,7 +166,25 @@ def void_claim(db: Database, actor: Actor, claim_id: str, reason: str, operation
         if not change.repeated:
             claim.status, claim.given_up_at = ClaimStatus.VOID, now()
             give_up(change, claim, reason)
+            _replace_what_stands(change.session, claim)
             follow_answers(change, [claim.id], f"{claim.claim_number} was given up")
+
+
+def _replace_what_stands(session: Session, void: Claim) -> None:
+    """Where a void is given up, have what replaces its claim with that payer name it again: it stands there."""
+    if void.follows_as != FOLLOWS_VOID:
+        return
+    session.flush()
+    query = select(Claim).where(
+        Claim.follows_id == void.follows_id,
+        Claim.follows_as == FOLLOWS_REPLACEMENT,
+        col(Claim.status).not_in((ClaimStatus.EXPORTED, ClaimStatus.VOID)),
+    )
+    for claim in session.exec(query):
+        before = claim.frequency
+        tell_what_it_replaces(session, claim)
+        if claim.frequency != before and claim.status is not ClaimStatus.PATIENT:
+            _draft_again(claim)
 
 
 def release_claim(db: Database, actor: Actor, claim_id: str, reason: str, operation_id: str | None = None) -> bool:

@@ -26,7 +26,7 @@ from codesets.errors import CodedeskError
 from store.actors import Actor
 from store.audits.states import DONE, SEEN_BY
 from store.claims.content import ClaimContent, Receiver, contents_of
-from store.claims.followers import in_their_place
+from store.claims.followers import in_their_place, unvoided_beside
 from store.claims.numbers import take
 from store.claims.partners import Channel, channel_to, route_of
 from store.claims.to_patient import SELF_PAY
@@ -248,6 +248,7 @@ def _refusals(session: Session, claims: Sequence[_Candidate]) -> list[RefusedCla
     blocked, back = _open_blocks(session, ids), _came_back(session, ids)
     audited, held = _in_audit(session, ids), held_back(session, ids)
     held = {one: f"{why}: apply that or give it back (codedesk unapplied list)" for one, why in held.items()}
+    held |= unvoided_beside(session, ids)
     held |= {one: f"stays where it is: {why}" for one, why in in_their_place(session, ids).items()}
     return [refusal for claim in claims if (refusal := _refusal(claim, blocked, back, audited, held))]
 

@@ -5,7 +5,8 @@ of the 837, 005010X222A1 and 005010X223A2, loop 2300), is handed on here while i
 
 A replacement is one (frequency 7) for the payer that has the claim before it. Where another payer is billed in its
 place, as after a denial for the wrong one, that gets a first claim (frequency 1) without a number of the other's; in
-the ledger it takes the place of the claim before it all the same.
+the ledger it takes the place of the claim before it all the same. The other payer still holds that one until it is
+voided there (frequency 8), beside what replaced it.
 """
 
 from __future__ import annotations
@@ -13,8 +14,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from sqlalchemy.orm import aliased
 from sqlmodel import Session, col, select
 
+from store.claims.next_payers import replaced_by
 from store.models import Claim
 from store.terms import ClaimStatus
 
@@ -32,6 +35,53 @@ def in_their_place(session: Session, claim_ids: Iterable[str]) -> dict[str, str]
     }
 
 
+def done_with(session: Session, claim_ids: Iterable[str]) -> set[str]:
+    """Those of claims that bill nothing any more, since a void of theirs stands or a replacement of them has left."""
+    from store.ledger.answered_shares import voided_of
+
+    wanted = list(claim_ids)
+    return {*voided_of(session, wanted), *replaced_by(session, wanted, left=True)}
+
+
+def unvoided_beside(session: Session, claim_ids: Iterable[str]) -> dict[str, str]:
+    """Why claims that bill a visit again do not leave, by their ids: the void of what billed it came back since."""
+    wanted, found = list(claim_ids), dict[str, str]()
+    before, void = aliased(Claim), aliased(Claim)
+    for start in range(0, len(wanted), _AT_ONCE):
+        query = (
+            select(Claim.id, before.claim_number, void.claim_number)
+            .join(before, (col(before.encounter_id) == Claim.encounter_id) & (col(before.form) == Claim.form))
+            .join(void, (col(void.follows_id) == before.id) & (col(void.follows_as) == FOLLOWS_VOID))
+            .where(
+                col(Claim.id).in_(wanted[start : start + _AT_ONCE]),
+                Claim.follows_as == "",
+                Claim.created_at > void.created_at,
+                before.status == ClaimStatus.EXPORTED,
+                void.status != ClaimStatus.EXPORTED,
+                col(void.export_id).is_not(None),
+            )
+        )
+        for claim_id, number, voids in session.exec(query).all():
+            found[claim_id] = f"bills what {number} bills, which is not voided: {voids} came back"
+    return found
+
+
+def replaced_elsewhere(session: Session, claim_id: str) -> Claim | None:
+    """The living claim that bills another payer in the place of a claim; None where there is none."""
+    query = select(Claim).where(
+        Claim.follows_id == claim_id,
+        Claim.follows_as == FOLLOWS_REPLACEMENT,
+        Claim.frequency == "1",
+        Claim.status != ClaimStatus.VOID,
+    )
+    return session.exec(query).first()
+
+
+def payer_name(claim: Claim) -> str:
+    """The name of the payer that a claim bills."""
+    return str(((claim.parties.get("coverage") or {}).get("payer") or {}).get("name") or "its payer")
+
+
 def hand_on_numbers(session: Session, numbers: Mapping[str, str]) -> None:
     """State the payer's numbers of claims, by their ids, in followers that have not left and have none."""
     for before, claim in _followers(session, numbers, Claim):
@@ -41,15 +91,33 @@ def hand_on_numbers(session: Session, numbers: Mapping[str, str]) -> None:
 
 
 def tell_what_it_replaces(session: Session, claim: Claim) -> None:
-    """Have a replacement name the claim before it to that one's payer, and to another one nothing."""
+    """Have a replacement name the claim before it to that one's payer, and to another one nothing.
+
+    Nor to that payer where the claim before it is voided there: it is the first one then.
+    """
     if claim.follows_as != FOLLOWS_REPLACEMENT or not claim.follows_id:
         return
     before = session.get_one(Claim, claim.follows_id)
     known = str(claim.parties.get("original_reference") or before.payer_number)
-    same = _payer(before) == _payer(claim)
+    same = _payer(before) == _payer(claim) and not _is_voided(session, before)
     claim.frequency = "7" if same else "1"
     claim.parties = {**claim.parties, "original_reference": known if same else ""}
     session.add(claim)
+
+
+def still_held(before: Claim) -> str:
+    """What is left to do of a claim whose visit another payer is billed for by now, in words."""
+    return (
+        f"{payer_name(before)} still holds {before.claim_number}: codedesk claims void {before.claim_number}"
+        " --reason WHY takes it back there (frequency 8)"
+    )
+
+
+def _is_voided(session: Session, claim: Claim) -> bool:
+    query = select(Claim.id).where(
+        Claim.follows_id == claim.id, Claim.follows_as == FOLLOWS_VOID, Claim.status != ClaimStatus.VOID
+    )
+    return session.exec(query).first() is not None
 
 
 def _payer(claim: Claim) -> str:

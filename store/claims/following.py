@@ -8,9 +8,10 @@
   it answer now. Of one to the first payer: with its codes and lines as they left, which are the coder's, and all else
   as the record has it now and as people set it; what is missing yet is set in the replacement. Where the record names
   another payer by now, that gets a first claim in its place (`store.claims.followers`).
-- void (frequency 8): everything as it left, with the payer's number; the encounter can then be built as a new claim.
-  One that a replacement or a bill of late charges follows is not voided beside it: the successor is given up first, or
-  voided where it has left. Nothing follows a void.
+- void (frequency 8): everything as it left, with the payer's number. From when it has left, the visit is unbilled, and
+  can be built as a new claim. One that a replacement or a bill of late charges follows is not voided beside it: the
+  successor is given up first, or voided where it has left; but one whose replacement bills another payer is, since its
+  own payer holds it still. Nothing follows a void.
 - late charges: a replacement (frequency 7) with all lines, or, of an institutional claim, a bill of what is new alone
   (frequency 5). What was credited since it left is told, and takes a replacement. Lines of a professional claim are the
   coder's, so that its charges change when the visit is coded again.
@@ -42,7 +43,14 @@ from store.claims.content import (
     has_next_payer,
 )
 from store.claims.facility import BadExtra
-from store.claims.followers import FOLLOWS_REPLACEMENT, FOLLOWS_VOID
+from store.claims.followers import (
+    FOLLOWS_REPLACEMENT,
+    FOLLOWS_VOID,
+    done_with,
+    payer_name,
+    replaced_elsewhere,
+    still_held,
+)
 from store.claims.next_payers import billed_before
 from store.claims.partners import receiver_for
 from store.claims.places import set_by_hand
@@ -117,7 +125,10 @@ def bill_next_payers(db: Database, actor: Actor, operation_id: str | None = None
 
 
 def waiting_for_next_payer(db: Database, actor: Actor) -> list[tuple[str, str]]:
-    """Sent claims with another coverage after the last payer that answered: id and number, the oldest first."""
+    """Sent claims with another coverage after the last payer that answered: id and number, the oldest first.
+
+    None that was voided, or whose replacement has left.
+    """
     with db.reading() as session:
         answered = select(RemittanceClaim.claim_id).where(col(RemittanceClaim.claim_id).is_not(None))
         followed = select(Claim.follows_id).where(
@@ -130,6 +141,8 @@ def waiting_for_next_payer(db: Database, actor: Actor) -> list[tuple[str, str]]:
             .order_by(Claim.created_at, Claim.claim_number)
         )
         claims = [claim for claim in session.exec(query) if has_next_payer(claim.parties)]
+        done = done_with(session, [claim.id for claim in claims])
+        claims = [claim for claim in claims if claim.id not in done]
         standing = answers_of(session, [claim.id for claim in claims])
         return [
             (claim.id, claim.claim_number)
@@ -207,8 +220,9 @@ def _to_first_payer(change: Change, claim: Claim, content: ClaimContent) -> Buil
             f"{number}: no payer takes it any more, so nothing replaces it",
             f"what is denied of it goes to the patient (codedesk denials), or codedesk claims void {number}",
         )
-    notes = () if made.frequency == "7" else (_OTHER_PAYER,)
-    return replace(built, notes=notes)
+    if made.frequency == "7":
+        return replace(built, notes=())
+    return replace(built, notes=(_OTHER_PAYER, still_held(claim)))
 
 
 _OTHER_PAYER = "the record names another payer now, which gets it as a first claim (frequency 1)"
@@ -225,13 +239,23 @@ def void_sent_claim(
         raise CannotFollow("voiding a claim needs a reason")
 
     def void(change: Change, claim: Claim, content: ClaimContent) -> BuiltClaim:
-        _without_follower(change.session, claim, FOLLOWS_VOID, FOLLOWS_REPLACEMENT)
+        elsewhere = replaced_elsewhere(change.session, claim.id)
+        _without_follower(change.session, claim, FOLLOWS_VOID, *(() if elsewhere else (FOLLOWS_REPLACEMENT,)))
         _without_follower(change.session, claim, FOLLOWS_LATE, left_too=False)
         _give_up_secondary(change, claim)
         parties = replace(content.parties, original_reference=_payer_number(claim), build_notes=())
-        return _written(change, claim, parties, content.lines, "8", FOLLOWS_VOID, content, reason=reason)
+        built = _written(change, claim, parties, content.lines, "8", FOLLOWS_VOID, content, reason=reason)
+        return replace(built, notes=(_after_void(change.session, claim, elsewhere),))
 
     return _one(db, actor, claim_id, operation_id, "claim.void_sent", void)
+
+
+def _after_void(session: Session, claim: Claim, elsewhere: Claim | None) -> str:
+    """What comes after the void of a claim, in words."""
+    if elsewhere:
+        return f"{elsewhere.claim_number} bills {payer_name(elsewhere)} in its place, whatever becomes of the void"
+    visit = session.get_one(Encounter, claim.encounter_id).visit_number
+    return f"once it has left, the visit is unbilled: codedesk claims build {visit} bills it as new"
 
 
 def _give_up_secondary(change: Change, claim: Claim) -> None:
@@ -312,7 +336,7 @@ def _billed_anew(change: Change, claim: Claim, content: ClaimContent, now: Seque
 _BILLED = (ClaimStatus.EXPORTED, ClaimStatus.PATIENT)
 
 
-_NOT_LEFT = "it is changed itself: codedesk claims set, codedesk coverages, codedesk claims refresh"
+_NOT_LEFT = "it is changed itself: codedesk claims set, codedesk coverages"
 
 Follow = Callable[[Change, Claim, ClaimContent], BuiltClaim]
 
@@ -415,17 +439,23 @@ def _without_follower(session: Session, claim: Claim, *kinds: str, left_too: boo
         if other.follows_as in (*kinds, FOLLOWS_VOID) and (left_too or not left):
             what = other.follows_as.replace("_", " ")
             raise CannotFollow(
-                f"{claim.claim_number}: {other.claim_number} follows it already ({what})", _way_out(other, left)
+                f"{claim.claim_number}: {other.claim_number} follows it already ({what})",
+                _way_out(session, other, left),
             )
 
 
-def _way_out(other: Claim, left: bool) -> str:
+def _way_out(session: Session, other: Claim, left: bool) -> str:
     """What to do about the claim that stands in the way."""
     if not left:
         return f"give it up first (`codedesk claims void {other.claim_number}`), or let it leave"
     if other.follows_as == FOLLOWS_REPLACEMENT:
         return f"{other.claim_number} stands with the payer now: void or follow that one"
-    return "it has left; nothing more is to be sent" if other.follows_as == FOLLOWS_VOID else ""
+    if other.follows_as != FOLLOWS_VOID:
+        return ""
+    if elsewhere := replaced_elsewhere(session, other.follows_id or ""):
+        return f"it has left; {elsewhere.claim_number} bills the visit now: void or follow that one"
+    visit = session.get_one(Encounter, other.encounter_id).visit_number
+    return f"it has left; `codedesk claims build {visit}` bills the visit as new"
 
 
 def _payer_number(claim: Claim) -> str:

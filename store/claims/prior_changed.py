@@ -8,6 +8,10 @@ parties, which are not sent.
 One that has not left is withdrawn where the payer that it bills answers already, by the number of the claim before it:
 that payer has the claim from the one before (crossover), and would be billed twice. Why is in its history.
 
+A replacement (frequency 7) that has not left is stopped where what it replaces is paid meanwhile: its payer has done
+what the replacement may have been for. Its findings ask about it, and a person says whether it leaves all the same. A
+denial stops none, since it is what replacements are for.
+
 Source: 005010X222A1 and 005010X223A2, section 1.4.1 (coordination of benefits) and loops 2320 to 2430.
 """
 
@@ -20,15 +24,19 @@ from sqlmodel import Session, col, select
 
 from store.claims.content import Parties, parties_from_json, parties_to_json
 from store.claims.next_payers import billed_before, replaced_by
-from store.claims.prior_payment import TO_REPLACE
+from store.claims.prior_payment import ANSWERED_SINCE, TO_REPLACE
 from store.claims.prior_remits import Answer, answers_by_place
 from store.claims.restating import Restated
 from store.database import Change
 from store.models import Claim, Posting, Remittance, RemittanceClaim
+from store.remits.answered import standing_answers
 from store.remits.places import payers_of
-from store.terms import ClaimStatus
+from store.terms import ClaimStatus, PostingKind
 
 _NOT_LEFT = (ClaimStatus.DRAFT, ClaimStatus.SCRUB_FAILED, ClaimStatus.READY)
+_REJECTED = ClaimStatus.REJECTED
+_NOT_PAID = ("4", "22", "23", "25")
+"""CLP02 of answers that leave a claim to be replaced as before: denied, reversed, forwarded, predetermined."""
 
 
 def follow_answers_in(change: Change, batch_id: str, why: str) -> Restated:
@@ -41,7 +49,7 @@ def follow_answers(change: Change, claim_ids: Iterable[str], why: str) -> Restat
     """The same for the visits of some claims."""
     session = change.session
     wanted = sorted(set(claim_ids))
-    changed, left, withdrawn = [], [], []
+    changed, left, withdrawn, stopped = [], [], [], []
     for start in range(0, len(wanted), 400):
         visits = select(Claim.encounter_id).where(col(Claim.id).in_(wanted[start : start + 400]))
         query = select(Claim).where(
@@ -52,6 +60,7 @@ def follow_answers(change: Change, claim_ids: Iterable[str], why: str) -> Restat
         following = session.exec(query.order_by(Claim.claim_number)).all()
         next_ones = billed_before(session, [claim.id for claim in following])
         replaced = replaced_by(session, next_ones)
+        stopped += [claim.claim_number for claim in following if _stopped(change, claim, why)]
         for claim in [one for one in following if one.id in next_ones]:
             stated = parties_from_json(claim.parties)
             if claim.status in _NOT_LEFT and (by := _answered_already(session, claim, stated)):
@@ -79,7 +88,48 @@ def follow_answers(change: Change, claim_ids: Iterable[str], why: str) -> Restat
                     "claim.refresh", "claim", claim.id, number=claim.claim_number, fields="prior answers", reason=why
                 )
     session.flush()
-    return Restated(*(tuple(dict.fromkeys(numbers)) for numbers in (changed, left, withdrawn)))
+    return Restated(*(tuple(dict.fromkeys(numbers)) for numbers in (changed, left, withdrawn, stopped)))
+
+
+def _stopped(change: Change, claim: Claim, why: str) -> bool:
+    """Have a replacement that has not left say whether what it replaces was paid since; whether that stops it now."""
+    if claim.follows_as != "replacement" or claim.frequency != "7" or claim.status not in (*_NOT_LEFT, _REJECTED):
+        return False
+    notes = [str(one) for one in claim.parties.get("build_notes") or ()]
+    paid = _paid_since(change.session, claim)
+    now = [one for one in notes if not one.startswith(ANSWERED_SINCE)] + ([paid] if paid else [])
+    if now == notes:
+        return False
+    claim.parties = {**claim.parties, "build_notes": now}
+    # A rejected one is a draft once somebody lets it leave again.
+    claim.status, claim.scrubbed_at = claim.status if claim.status is _REJECTED else ClaimStatus.DRAFT, None
+    change.session.add(claim)
+    change.log("claim.refresh", "claim", claim.id, number=claim.claim_number, fields="answer since", reason=why)
+    return bool(paid)
+
+
+def _paid_since(session: Session, claim: Claim) -> str:
+    """The answer that paid what a claim replaces after it was built, in words; empty where none stands."""
+    before = session.get_one(Claim, claim.follows_id)
+    query = (
+        select(RemittanceClaim, Remittance)
+        .join(Remittance, col(Remittance.id) == RemittanceClaim.remittance_id)
+        .join(Posting, col(Posting.remittance_claim_id) == RemittanceClaim.id)
+        .where(
+            col(RemittanceClaim.id).in_(standing_answers(session, before.id)),
+            col(RemittanceClaim.status_code).not_in(_NOT_PAID),
+            Posting.kind == PostingKind.CLAIM_PAYMENT,
+            Posting.posted_at > claim.created_at,
+        )
+        .order_by(col(Posting.posted_at).desc())
+    )
+    if not (found := session.exec(query).first()):
+        return ""
+    answer, remittance = found
+    return (
+        f"{ANSWERED_SINCE}{remittance.payer_name or 'its payer'} paid {answer.paid_cents / 100:,.2f} of"
+        f" {before.claim_number} by trace {remittance.trace or 'without a number'} on {remittance.paid_on or 'no day'}"
+    )
 
 
 def _answered_already(session: Session, claim: Claim, stated: Parties) -> str:

@@ -45,12 +45,14 @@ _PAYER = "payer_id"
 class Restated:
     """Numbers of claims that state something else now, and of those that left before and state what they stated.
 
-    `withdrawn` are those that are billed no more, since their payer has answered already.
+    `withdrawn` are those that are billed no more, since their payer has answered already; `stopped` are replacements
+    that somebody is to look at before they leave, since what they replace was paid meanwhile.
     """
 
     changed: tuple[str, ...] = ()
     left: tuple[str, ...] = ()
     withdrawn: tuple[str, ...] = ()
+    stopped: tuple[str, ...] = ()
 
     def told(self) -> str:
         """What became of the claims in a sentence or two; empty where there are none."""

@@ -204,7 +204,9 @@ JOIN claim other ON other.encounter_id = theirs.id
 JOIN claim_line line ON line.claim_id = other.id
 WHERE mine.id = :encounter AND other.id <> :claim AND other.status <> 'void' AND other.form = :form
   AND other.service_from <= :until AND other.service_through >= :since
-  AND other.coding_id <> :coding
+  AND (other.coding_id <> :coding OR EXISTS (
+    SELECT 1 FROM claim void WHERE void.follows_id = other.id AND void.follows_as = 'void'
+  ))
   AND NOT (other.encounter_id = mine.id AND (other.follows_as <> '' OR :follows <> ''))
   AND (other.status = 'exported' OR other.created_at < :created
        OR (other.created_at = :created AND other.claim_number < :number))

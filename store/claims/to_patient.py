@@ -24,7 +24,12 @@ _LEFT = (ClaimStatus.EXPORTED, ClaimStatus.VOID)
 def without_payer(session: Session, claim: Claim) -> bool:
     """Whether the patient is billed for a claim, since no payer is."""
     payer = session.get(Payer, claim.payer_id) if claim.payer_id else None
-    return payer.line_of_business == SELF_PAY if payer else not claim.parties.get("coverage")
+    return no_payer_takes(payer, bool(claim.parties.get("coverage")))
+
+
+def no_payer_takes(payer: Payer | None, covered: bool) -> bool:
+    """Whether nobody but the patient pays, by the first payer of a visit and whether it has any coverage."""
+    return payer.line_of_business == SELF_PAY if payer else not covered
 
 
 def stand_with_who_pays(change: Change, claim: Claim) -> bool:

@@ -21,6 +21,7 @@ from store.claims.division import CannotDivide, Part
 from store.claims.facility import BadExtra
 from store.claims.followers import FOLLOWS_REPLACEMENT
 from store.claims.scrubbing import scrub_facts
+from store.claims.to_patient import no_payer_takes
 from store.database import Database
 from store.models import Claim, Coding
 from store.queries import SessionReader
@@ -35,6 +36,7 @@ def stops_of(
 ) -> tuple[str, ...]:
     """What will stop the claims of a coding once it is final, a line each; empty where they can leave.
 
+    Nothing does where no payer takes them: the patient is billed, and no rule is asked (`store.claims.to_patient`).
     `drg` is the MS-DRG of a stay as it would be grouped now. Only for who has the chart open: nothing is logged.
     """
     with db.reading() as session:
@@ -51,6 +53,9 @@ def stops_of(
         if isinstance(composed, NotBuiltReason):
             return (composed.value,)
         parties, parts = composed
+        payer = chart.coverages[0][1] if chart.coverages else None
+        if no_payer_takes(payer, parties.coverage is not None):
+            return ()
         day = today or present_day()
         found = [line for part in parts for line in _found(session, reference, chart, parties, part, day)]
         return tuple(dict.fromkeys(found))

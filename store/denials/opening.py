@@ -14,13 +14,12 @@ from store.denials.decided import DECIDED, decided_by_journal, post_decided
 from store.denials.reasons import category_of, due_day, is_unpaid
 from store.models import Denial, Remittance
 from store.models.columns import new_id, now
+from store.queries.chains import NOT_VOIDED
 from store.terms import LIVING_DENIALS, DenialStatus
 from store.x12.remittance import Adjustment, Payment, RemitClaim, RemitLine
 
 TOLD = "second answer"
 """How the note of a denial begins that is told alone: its answer waits, and denies nothing."""
-NOT_VOIDED = "the void did not happen"
-"""How the note begins of a payer's answer that refuses a void, and of its denial."""
 _REVERSED = "the payer reversed the claim"
 PAID_BY = "paid after all by "
 """How the note of a denial begins whose lines another answer pays."""

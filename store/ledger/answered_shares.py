@@ -9,9 +9,8 @@ Where the payer before denied, and the next one answers for what was denied, tha
 the next payer by `store.ledger.charges`.
 
 Where a claim was voided with its payer, what its answers reduced and left to the patient falls with its charge: what
-was paid is owed back, and no more. That is of a claim whose void left and was not refused, of those that it replaced,
-and of those that bill its late charges or its next payer. Their open denials are withdrawn with it
-(`store.denials.voided`).
+was paid is owed back, and no more. That is of every claim that is voided (`store.queries.chains`). Their open denials
+are withdrawn with it (`store.denials.voided`).
 
 Every posting here names the answer that it comes from. What should stand moved is worked out anew from the answers that
 stand, and the difference to what is moved is posted: whatever is reversed, taken back or posted again, in any order,
@@ -35,14 +34,13 @@ from store.denials.next_answers import Settled, follow_next, settled_by_next
 from store.denials.voided import follow_voids
 from store.ledger.charges import journal_line
 from store.models import Claim, Encounter, JournalLine, Posting, RemittanceClaim
+from store.queries import SessionReader
+from store.queries.chains import voided_claims
 from store.remits.answered import answered_by_next, standing_answers
 from store.remits.batch import insert_rows, posting_row
 from store.terms import ClaimStatus, JournalAccount, PostingKind
 
 _AT_ONCE = 400
-
-_WITH_IT = ("late_charges", "secondary", "replacement")
-"""How claims follow one that is voided, and fall with it; a replacement that of a claim to a next payer."""
 
 _FALLING = (
     JournalAccount.CONTRACTUAL,
@@ -172,40 +170,13 @@ def _fallen(session: Session, voided: Iterable[str]) -> dict[str, tuple[str, Mov
 
 def voided_of(session: Session, claim_ids: Iterable[str]) -> set[str]:
     """Those of some claims that a void took back which left and was not refused, and those that fall with them."""
-    wanted = set(claim_ids)
-    visits = select(Claim.encounter_id).where(col(Claim.id).in_(wanted))
-    voids = select(Claim).where(
-        col(Claim.encounter_id).in_(visits), Claim.frequency == "8", Claim.status == ClaimStatus.EXPORTED
-    )
-    followed = {one.follows_id: one.encounter_id for one in session.exec(voids) if one.follows_id}
-    fallen = set(followed) - _charged(session, followed)
-    if not fallen:
+    wanted = sorted(set(claim_ids))
+    if not wanted:
         return set()
-    living = select(Claim).where(col(Claim.encounter_id).in_(set(followed.values())), Claim.status != ClaimStatus.VOID)
-    claims = [one for one in session.exec(living) if one.follows_id]
-    before = set[str]()
-    while fallen != before:
-        before = set(fallen)
-        fallen |= {one.follows_id or "" for one in claims if one.id in fallen and one.follows_as == "replacement"}
-        fallen |= {one.id for one in claims if one.follows_id in fallen and one.follows_as in _WITH_IT}
-    return fallen & wanted
-
-
-def _charged(session: Session, claim_ids: Iterable[str]) -> set[str]:
-    """Those of some claims whose charge stands, or whose share to the next payer."""
-    query = (
-        select(Posting.claim_id)
-        .join(JournalLine, col(JournalLine.posting_id) == Posting.id)
-        .where(
-            col(Posting.claim_id).in_(list(claim_ids)),
-            col(Posting.kind).in_((PostingKind.CHARGE, PostingKind.TRANSFER)),
-            col(Posting.remittance_claim_id).is_(None),
-            JournalLine.account == JournalAccount.PAYER_RECEIVABLE,
-        )
-        .group_by(col(Posting.claim_id))
-        .having(func.sum(JournalLine.cents) != 0)
-    )
-    return set(filter(None, session.exec(query)))
+    session.flush()
+    names = {f"c{place}": claim_id for place, claim_id in enumerate(wanted)}
+    visits = f"SELECT a.encounter_id FROM claim a WHERE a.id IN ({', '.join(':' + name for name in names)})"
+    return {row["id"] for row in SessionReader(session).rows(voided_claims(visits=visits), **names)} & set(wanted)
 
 
 def _standing(session: Session, claim_ids: list[str]) -> dict[str, tuple[str, Moved]]:

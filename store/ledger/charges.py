@@ -79,6 +79,17 @@ def _of_the_patient(session: Session, claim: Claim) -> list[int]:
     return list(session.exec(query)) if living else []
 
 
+def _followed_beside(session: Session, claim_id: str, follower: str) -> bool:
+    """Whether another claim that left stands in the place of one beside its follower: it is not owed again."""
+    query = select(Claim.id).where(
+        Claim.follows_id == claim_id,
+        col(Claim.follows_as).in_(IN_PLACE),
+        Claim.status == ClaimStatus.EXPORTED,
+        Claim.id != follower,
+    )
+    return session.exec(query).first() is not None
+
+
 def take_back_charges(change: Change, claim_ids: Iterable[str], note: str) -> int:
     """Take back what claims billed when they left, charges and shares of a patient; how many postings there were."""
     session, batch = change.session, new_id()
@@ -110,7 +121,8 @@ def give_up(change: Change, claim: Claim, note: str) -> list[str]:
     query = select(Claim.id, Claim.claim_number).where(
         col(Claim.id).in_(superseded), col(Claim.id).not_in(charged), Claim.status == ClaimStatus.EXPORTED
     )
-    again = session.exec(query.order_by(Claim.claim_number)).all()
+    beside = _followed_beside(session, superseded[0], claim.id)
+    again = [] if beside else session.exec(query.order_by(Claim.claim_number)).all()
     bill(change, [claim_id for claim_id, _ in again])
     _stand_as_answered(change, [claim.id])
     return [number for _, number in again]
@@ -122,7 +134,9 @@ def charge_again(change: Change, claim_ids: Sequence[str], batch_id: str, remitt
     The postings are of the batch of the answer that refuses it, so that they are taken back with it.
     """
     session = change.session
-    wanted = [*claim_ids, *_late_charges_of(session, claim_ids, [])]
+    replaced = replaced_by(session, claim_ids, left=True)
+    standing = [one for one in claim_ids if one not in replaced]
+    wanted = [*standing, *_late_charges_of(session, standing, [])]
     done = {one.claim_id for one in _living(session, wanted, PostingKind.CHARGE, PostingKind.TRANSFER)}
     columns: Sequence[Any] = (Claim.id, Claim.total_cents, Encounter.account_id)
     first = billed_before(session, wanted)

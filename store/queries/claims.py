@@ -14,6 +14,7 @@ from typing import Any
 
 from store.claims.prior_payment import TO_REPLACE
 from store.queries import Reader, Row
+from store.queries.chains import is_replaced, is_voided, void_stands
 from store.queries.restricted import NAME
 from store.queries.rules import OVERRIDER
 from store.queries.saved_views import saved_views
@@ -63,19 +64,28 @@ class ClaimFilter(StrEnum):
     UNANSWERED = "unanswered"
     DENIED = "denied"
     PAID = "paid"
+    VOIDED = "voided"
+    REPLACED = "replaced"
+    TO_VOID = "to_be_voided"
     REJECTED = "rejected"
     VOID = "void"
     PATIENT = "billed_to_patient"
 
 
 class PayersAnswer(StrEnum):
-    """What became of a claim that left, by the remittances that are posted."""
+    """What became of a claim that left, by the remittances that are posted and by what followed it.
+
+    One is to be voided whose payer holds it still, while another payer is billed in its place.
+    """
 
     NONE = "unanswered"
     DENIED = "denied"
     IN_PART = "part denied"
     PAID = "paid"
     NOTHING_PAID = "answered"
+    VOIDED = "voided"
+    REPLACED = "replaced"
+    TO_VOID = "to be voided"
 
 
 @dataclass(frozen=True)
@@ -175,6 +185,8 @@ class ClaimPage:
     payer_number: str = ""
     answered_though: str = ""
     """How a payment answers a claim that was refused, or may answer one that came back, in words; else empty."""
+    to_void: str = ""
+    """Why a claim is to be voided with its payer, and how, in words; empty where it is not."""
 
     @property
     def to_replace(self) -> str:
@@ -213,6 +225,27 @@ _DENIED = (
     f" AND d.status IN ({', '.join(repr(status.value) for status in LIVING_DENIALS)}))"
 )
 
+_REVERSED = f"EXISTS (SELECT 1 {_POSTED} AND a.status_code = '22')"
+_VOIDED, _REPLACED = is_voided("c"), is_replaced("c")
+# What another payer is billed for in its place, until its own payer has it no more: voided, reversed or denied.
+_ELSEWHERE = (
+    "later.follows_id = c.id AND later.follows_as = 'replacement' AND later.frequency = '1' AND later.status <> 'void'"
+)
+_DENIED_WHOLE = (
+    f"({_ANSWERED} AND NOT {_PAID} AND (EXISTS (SELECT 1 {_POSTED} AND a.status_code = '4')"
+    " OR EXISTS (SELECT 1 FROM denial d WHERE d.claim_id = c.id AND d.cents > 0)))"
+)
+_TO_VOID = (
+    f"(EXISTS (SELECT 1 FROM claim later WHERE {_ELSEWHERE}) AND NOT {void_stands('c')}"
+    f" AND ({_ANSWERED} OR NOT {_REVERSED}) AND NOT {_DENIED_WHOLE})"
+)
+# Nobody waits for an answer to what was voided or replaced, nor to a void once its claim is taken back.
+_TAKEN_BACK = (
+    "(c.frequency = '8' AND EXISTS (SELECT 1 FROM remittance_claim a JOIN remittance r ON r.id = a.remittance_id"
+    " WHERE a.claim_id = c.follows_id AND a.status_code = '22' AND r.status = 'posted'))"
+)
+_STANDS = f"NOT {_VOIDED} AND NOT {_REPLACED} AND NOT {_TO_VOID}"
+
 _FILTERS: dict[ClaimFilter, str] = {
     ClaimFilter.ALL: "1 = 1",
     ClaimFilter.OPEN: "c.status IN ('draft', 'scrub_failed', 'ready', 'rejected')",
@@ -220,9 +253,12 @@ _FILTERS: dict[ClaimFilter, str] = {
     ClaimFilter.SCRUB_FAILED: "c.status = 'scrub_failed'",
     ClaimFilter.READY: "c.status = 'ready'",
     ClaimFilter.EXPORTED: "c.status = 'exported'",
-    ClaimFilter.UNANSWERED: f"c.status = 'exported' AND NOT {_ANSWERED}",
-    ClaimFilter.DENIED: f"c.status = 'exported' AND {_DENIED}",
-    ClaimFilter.PAID: f"c.status = 'exported' AND {_PAID} AND NOT {_DENIED}",
+    ClaimFilter.UNANSWERED: f"c.status = 'exported' AND NOT {_ANSWERED} AND NOT {_TAKEN_BACK} AND {_STANDS}",
+    ClaimFilter.DENIED: f"c.status = 'exported' AND {_DENIED} AND {_STANDS}",
+    ClaimFilter.PAID: f"c.status = 'exported' AND {_PAID} AND NOT {_DENIED} AND {_STANDS}",
+    ClaimFilter.VOIDED: f"c.status = 'exported' AND {_VOIDED} AND NOT {_TO_VOID}",
+    ClaimFilter.REPLACED: f"c.status = 'exported' AND {_REPLACED} AND NOT {_VOIDED} AND NOT {_TO_VOID}",
+    ClaimFilter.TO_VOID: f"c.status = 'exported' AND {_TO_VOID}",
     ClaimFilter.REJECTED: "c.status = 'rejected'",
     ClaimFilter.VOID: "c.status = 'void'",
     ClaimFilter.PATIENT: "c.status = 'billed_to_patient'",
@@ -349,7 +385,30 @@ def claim_page(reader: Reader, claim_id: str, today: dt.date) -> ClaimPage | Non
         answers=answers,
         payer_number=claim["payer_number"],
         answered_though=_answered_though(reader, claim, answers),
+        to_void=_to_void(reader, claim, parties),
     )
+
+
+def _to_void(reader: Reader, claim: Row, parties: Mapping[str, Any]) -> str:
+    """Who bills another payer in the place of a claim that its own payer holds still, and what is left to do."""
+    rows = reader.rows(
+        "SELECT later.claim_number, later.parties, (SELECT MIN(v.claim_number) FROM claim v WHERE v.follows_id = c.id"
+        f" AND v.follows_as = 'void' AND v.status <> 'void') AS void FROM claim c JOIN claim later ON {_ELSEWHERE}"
+        f" WHERE c.id = :id AND c.status = 'exported' AND {_TO_VOID}",
+        id=claim["id"],
+    )
+    if not rows:
+        return ""
+    (later, *_), number = rows, claim["claim_number"]
+    way = f"codedesk claims void {number} --reason WHY takes it back there (frequency 8)"
+    if later["void"]:
+        way = f"{later['void']} takes it back there once it has left"
+    elsewhere = f"{later['claim_number']} bills {_payer_of(_parsed(later['parties'])) or 'another payer'} in its place"
+    return f"{_payer_of(parties) or 'Its payer'} still holds it, while {elsewhere}: {way}"
+
+
+def _payer_of(parties: Mapping[str, Any]) -> str:
+    return str(((parties.get("coverage") or {}).get("payer") or {}).get("name") or "")
 
 
 def _answers(reader: Reader, claim_id: str) -> tuple[AnswerRow, ...]:
@@ -460,14 +519,20 @@ def _weights(reader: Reader, claim_ids: list[str]) -> dict[str, dict[Severity, i
 
 
 def _payers_answers(reader: Reader, claim_ids: list[str]) -> dict[str, PayersAnswer]:
-    """What payers answered of claims that left, for one page of them; those that none answered are not in it."""
+    """What became of claims that left, for one page of them; those that wait for an answer are not in it."""
     if not claim_ids:
         return {}
     names = {f"c{place}": claim_id for place, claim_id in enumerate(claim_ids)}
     rows = reader.rows(
-        f"SELECT c.id, {_DENIED} AS denied, {_PAID} AS paid"
-        f" FROM claim c WHERE c.id IN ({', '.join(':' + name for name in names)}) AND {_ANSWERED}",
+        f"SELECT c.id, {_DENIED} AS denied, {_PAID} AS paid, {_ANSWERED} OR {_TAKEN_BACK} AS answered,"
+        f" {_VOIDED} AS voided, {_REPLACED} AS replaced, {_TO_VOID} AS to_void"
+        f" FROM claim c WHERE c.id IN ({', '.join(':' + name for name in names)})",
         **names,
+    )
+    followed = (
+        ("to_void", PayersAnswer.TO_VOID),
+        ("voided", PayersAnswer.VOIDED),
+        ("replaced", PayersAnswer.REPLACED),
     )
     told = {
         (True, True): PayersAnswer.IN_PART,
@@ -475,7 +540,12 @@ def _payers_answers(reader: Reader, claim_ids: list[str]) -> dict[str, PayersAns
         (False, True): PayersAnswer.PAID,
         (False, False): PayersAnswer.NOTHING_PAID,
     }
-    return {row["id"]: told[bool(row["denied"]), bool(row["paid"])] for row in rows}
+    found = {}
+    for row in rows:
+        gone = next((word for name, word in followed if row[name]), None)
+        if gone or row["answered"]:
+            found[row["id"]] = gone or told[bool(row["denied"]), bool(row["paid"])]
+    return found
 
 
 def _claim_row(
@@ -492,7 +562,7 @@ def _claim_row(
         status=ClaimStatus(row["status"]),
         service_date=row["service_from"],
         patient=_stated_name(row["patient"], parties),
-        payer=str(((parties.get("coverage") or {}).get("payer") or {}).get("name") or row["payer"]),
+        payer=_payer_of(parties) or row["payer"],
         total_cents=row["total_cents"],
         age_days=_days_since(row["service_from"], today),
         errors=sum(count for severity, count in own.items() if severity.blocks),

@@ -25,7 +25,7 @@ from sqlmodel import Session, col, select
 
 from store.claims.followers import hand_on_numbers
 from store.database import Change
-from store.denials.opening import NOT_VOIDED, close_reversed, denial_rows, reversed_rows, told_rows
+from store.denials.opening import close_reversed, denial_rows, reversed_rows, told_rows
 from store.denials.reasons import category_of, is_unpaid
 from store.models import (
     Claim,
@@ -39,6 +39,7 @@ from store.models import (
     RemittanceLine,
 )
 from store.models.columns import new_id, now, table_of
+from store.queries.chains import NOT_VOIDED
 from store.remits.answered import NOTHING_TO_REVERSE, replacing_numbers, without_second_answers
 from store.remits.chains import in_their_chains
 from store.remits.charged import charge_differences

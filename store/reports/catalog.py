@@ -13,6 +13,7 @@ from typing import Any
 
 from codesets.errors import UnreadableInput, UsageError
 from codesets.home import home
+from store.queries.chains import PHRASES_AT
 
 OWN_FILE = "kpis.toml"
 """A site's own figures, in codedesk's folder; one of the same name takes the place of a shipped one."""
@@ -106,12 +107,12 @@ def figure_named(name: str) -> Figure:
 
 @cache
 def _shipped() -> dict[str, Figure]:
-    return _read(_shipped_tables(), OWN_FILE)
+    return _read(_shipped_tables(), OWN_FILE, PHRASES_AT)
 
 
 def _phrases() -> dict[str, str]:
     """What several statements say, by name: a site's own may say it too."""
-    return {name: text for name, text in _shipped_tables().items() if isinstance(text, str)}
+    return PHRASES_AT | {name: text for name, text in _shipped_tables().items() if isinstance(text, str)}
 
 
 @cache

@@ -20,6 +20,7 @@ from typing import Any
 
 from codesets.errors import UnreadableInput
 from store.queries import Reader
+from store.queries.chains import counted, paid_of_chains, replaced_claims, written_out
 from store.reports.profiles import FieldClass
 from store.reports.tables import plain
 from store.reports.views import views
@@ -113,7 +114,7 @@ def tidy_tables() -> tuple[Table, ...]:
 
 def _sql(sql: str) -> Rows:
     def rows(reader: Reader, since: str, until: str, order: Sequence[str]) -> Iterator[dict[str, Any]]:
-        ordered = f"SELECT * FROM ({sql}) o{' ORDER BY ' + ', '.join(order) if order else ''}"
+        ordered = f"SELECT * FROM ({written_out(sql)}) o{' ORDER BY ' + ', '.join(order) if order else ''}"
         for row in reader.rows(ordered, since=since, until=until):
             found = {name: plain(value) for name, value in dict(row).items()}
             if "modifier_source_value" in found:
@@ -132,12 +133,15 @@ def _claims(reader: Reader, since: str, until: str, order: Sequence[str]) -> Ite
                COALESCE(y.name, 'Self pay') AS payer, m.service_from AS service_date, m.service_through, p.sex,
                p.birth_date, p.zip, e.discharge_disposition AS disposition, f.npi AS facility_npi,
                f.tax_id AS facility_tax_id, m.total_cents AS charge_cents,
-               (SELECT COALESCE(SUM(r.paid_cents), 0) FROM remittance_claim r WHERE r.claim_id = m.id) AS paid_cents,
-               (SELECT COALESCE(SUM(z.cents), 0) FROM denial z WHERE z.claim_id = m.id AND z.status <> 'withdrawn')
-               AS denied_cents
+               COALESCE(c.paid, 0) AS paid_cents,
+               COALESCE(d.denied, 0) AS denied_cents
         FROM claim m JOIN encounter e ON e.id = m.encounter_id JOIN patient p ON p.id = e.patient_id
         LEFT JOIN payer y ON y.id = m.payer_id LEFT JOIN facility f ON f.id = e.facility_id
-        WHERE p.restricted IS NULL AND m.status <> 'void' AND m.service_from >= :since AND m.service_from <= :until) o
+        LEFT JOIN ({paid_of_chains()}) c ON c.claim_id = m.id
+        LEFT JOIN (SELECT COALESCE(k.last, z.claim_id) AS claim_id, SUM(z.cents) AS denied FROM denial z
+                   LEFT JOIN ({replaced_claims()}) k ON k.id = z.claim_id
+                   WHERE z.status <> 'withdrawn' GROUP BY COALESCE(k.last, z.claim_id)) d ON d.claim_id = m.id
+        WHERE p.restricted IS NULL AND {counted("m")} AND m.service_from >= :since AND m.service_from <= :until) o
         ORDER BY {", ".join(of_head)}
         """,
         since=since,

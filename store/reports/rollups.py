@@ -9,15 +9,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import delete, func, insert, literal, select
+from sqlalchemy import delete, func, insert, literal, select, text
 from sqlmodel import col
 
 from store.actors import Actor
 from store.database import Database
 from store.models import Claim, ClaimLine, Denial, DenialMonth, LineMonth, SiteFact
 from store.models.columns import now, table_of
+from store.queries.chains import counted
 from store.reports.run import MONTHLY_SUMS
-from store.terms import ClaimStatus, DenialStatus
+from store.terms import DenialStatus
 
 
 def refresh(db: Database, actor: Actor, since: str = "", operation_id: str | None = None) -> int:
@@ -37,7 +38,7 @@ def refresh(db: Database, actor: Actor, since: str = "", operation_id: str | Non
         lines = (
             select(month, payer, col(ClaimLine.code), func.count(), *sums)
             .join(Claim, col(Claim.id) == ClaimLine.claim_id)
-            .where(col(Claim.status) != ClaimStatus.VOID, col(ClaimLine.service_date) >= since)
+            .where(text(counted("claim")), col(ClaimLine.service_date) >= since)
             .group_by(month, payer, ClaimLine.code)
         )
         session.execute(insert(LineMonth).from_select(_names(LineMonth), lines))

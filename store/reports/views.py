@@ -17,6 +17,7 @@ from typing import Any
 from codesets.errors import UsageError
 from store.amounts import MOST_WHOLE, amount_of
 from store.queries import Reader
+from store.queries.chains import written_out
 from store.reports.profiles import COARSENED, REMOVED, Deidentified, FieldClass, Profile
 from store.reports.tables import plain
 
@@ -122,7 +123,7 @@ def views() -> dict[str, View]:
         name: View(
             name,
             table["words"],
-            table["sql"].strip(),
+            written_out(table["sql"].strip()),
             tuple(Field(column, FieldClass(kind), words) for column, (kind, words) in table["columns"].items()),
             tuple(table["first"]),
         )

@@ -6,14 +6,16 @@ import pytest
 from sqlmodel import select
 
 from store.actors import SYSTEM
-from store.claims.changes import set_fields, set_payer_number
+from store.claims.build import NotBuiltReason, build_claims
+from store.claims.changes import refresh_claim, set_fields, set_payer_number, void_claim
 from store.claims.following import CannotFollow, replace_claim, void_sent_claim
 from store.claims.restating import restate_of_account
 from store.database import Database
 from store.models import Claim, Coverage, Patient, Payer
 from store.terms import ClaimStatus, JournalAccount
-from tests.store.test_claims_following import Office, office
+from tests.store.test_claims_following import Office, office, recode
 from tests.store.test_ledger import owed
+from tests.store.test_refused_in_place import refused
 
 pytestmark = pytest.mark.both_databases
 
@@ -131,3 +133,131 @@ def test_what_a_void_follows_is_not_replaced(office: Office) -> None:
 
     with pytest.raises(CannotFollow, match="follows it already"):
         replace_claim(office.db, SYSTEM, office.claim_id)
+
+
+def moved(office: Office) -> str:
+    """Send the claim to another payer in the place of the first one, and its id."""
+    bills_another(office.db)
+    built = replace_claim(office.db, SYSTEM, office.claim_id)
+    office.sent(built.claim_id)
+    return built.claim_id
+
+
+def void_at_first_payer(office: Office) -> str:
+    """Void the first claim with its payer, have the void leave, and its id."""
+    with office.db.change(SYSTEM) as change:
+        change.session.get_one(Claim, office.claim_id).payer_number = "ICN1"
+    void = void_sent_claim(office.db, SYSTEM, office.claim_id, "wrong payer").claim_id
+    office.sent(void)
+    return void
+
+
+def test_who_replaces_a_claim_for_another_payer_is_told_that_the_first_one_still_holds_it(office: Office) -> None:
+    bills_another(office.db)
+
+    built = replace_claim(office.db, SYSTEM, office.claim_id)
+
+    assert built.notes[1] == (
+        f"Blue Plains still holds {office.number}: codedesk claims void {office.number} --reason WHY takes it back"
+        " there (frequency 8)"
+    )
+
+
+def test_a_recode_for_another_payer_tells_that_the_first_one_still_holds_its_claim(office: Office) -> None:
+    bills_another(office.db)
+    recode(office.db)
+
+    (built,) = build_claims(office.db, SYSTEM).built
+
+    assert [note for note in built.notes if f"still holds {office.number}" in note]
+
+
+def test_a_claim_is_voided_with_its_payer_beside_the_one_that_bills_another(office: Office) -> None:
+    moved(office)
+
+    void = void_at_first_payer(office)
+
+    stated = office.content(void)
+    assert (stated.frequency, stated.parties.original_reference) == ("8", "ICN1")
+    assert stated.parties.coverage is not None and stated.parties.coverage.payer.identifier == "BLUEP"
+
+
+def test_its_void_takes_nothing_from_what_the_other_payer_owes(office: Office) -> None:
+    right = moved(office)
+    with office.db.reading() as session:
+        number = session.get_one(Claim, right).claim_number
+    paid = ("CLP*{number}*1*100.03*60*20*HM*ICN9*11*1", "CAS*CO*45*20.03", "CAS*PR*2*20")
+    Office(office.db, office.folder, right, number).answer(body=paid, payer="RIGHT PLAN")
+    before = owed(office.db)
+
+    void_at_first_payer(office)
+
+    assert owed(office.db) == before == {("patient", JournalAccount.PATIENT_RECEIVABLE): 2000}
+
+
+@pytest.mark.parametrize("kind", ["999", "277"])
+def test_a_void_that_the_first_payer_refuses_charges_nothing_twice(office: Office, kind: str) -> None:
+    moved(office)
+    before = owed(office.db)
+
+    refused(office, void_at_first_payer(office), kind)
+
+    assert owed(office.db) == before
+
+
+def test_a_void_that_the_first_payer_denies_charges_nothing_twice(office: Office) -> None:
+    moved(office)
+    before = owed(office.db)
+    void = claim(office, void_at_first_payer(office)).claim_number
+
+    office.answer("4", (f"CLP*{void}*4*100.03*0**HM*ICN7", "CAS*CO*16*100.03"), "0", "EFT0002")
+
+    assert owed(office.db) == before
+
+
+@pytest.mark.parametrize("kind", ["999", "277"])
+def test_a_claim_to_the_other_payer_that_is_refused_charges_no_voided_one(office: Office, kind: str) -> None:
+    bills_another(office.db)
+    right = replace_claim(office.db, SYSTEM, office.claim_id).claim_id
+    void_at_first_payer(office)
+    office.sent(right)
+
+    refused(office, right, kind)
+
+    assert owed(office.db) == {}
+
+
+def test_the_claim_to_the_other_payer_is_built_already_when_the_first_one_is_voided(office: Office) -> None:
+    moved(office)
+    void_at_first_payer(office)
+
+    report = build_claims(office.db, SYSTEM, "V1")
+
+    assert [one.reason for one in report.not_built] == [NotBuiltReason.ALREADY_BUILT]
+
+
+def test_what_is_voided_with_its_payer_is_the_same_payers_first_claim_again(office: Office) -> None:
+    bills_another(office.db)
+    built = replace_claim(office.db, SYSTEM, office.claim_id)
+    void_at_first_payer(office)
+    with office.db.change(SYSTEM) as change:
+        coverage = change.session.exec(select(Coverage).where(Coverage.sequence == 1)).one()
+        coverage.payer_id = change.session.exec(select(Payer.id).where(Payer.payer_identifier == "BLUEP")).one()
+
+    refresh_claim(office.db, SYSTEM, built.claim_id)
+
+    assert claim(office, built.claim_id).frequency == "1"
+
+
+def test_a_void_that_is_given_up_leaves_a_claim_that_is_replaced_with_its_payer(office: Office) -> None:
+    bills_another(office.db)
+    built = replace_claim(office.db, SYSTEM, office.claim_id)
+    void = void_sent_claim(office.db, SYSTEM, office.claim_id, "wrong payer")
+    with office.db.change(SYSTEM) as change:
+        coverage = change.session.exec(select(Coverage).where(Coverage.sequence == 1)).one()
+        coverage.payer_id = change.session.exec(select(Payer.id).where(Payer.payer_identifier == "BLUEP")).one()
+    refresh_claim(office.db, SYSTEM, built.claim_id)
+
+    void_claim(office.db, SYSTEM, void.claim_id, "it was the right one")
+
+    assert claim(office, built.claim_id).frequency == "7"

@@ -97,6 +97,34 @@ def test_a_coverage_of_a_patient_who_paid_alone_takes_the_place_of_self_pay(db: 
         assert session.get_one(Claim, billed).status is ClaimStatus.DRAFT
 
 
+def test_a_coverage_is_added_before_self_pay_which_nothing_is_behind(db: Database, billed: str) -> None:
+    add_coverage(db, SYSTEM, account(db), "BLUEP", {"member_id": "XQ4471902"}, before=1)
+
+    assert coverages(db) == [(1, "Blue Plains", "XQ4471902")]
+
+
+def test_a_coverage_is_added_before_the_first_of_an_account_that_has_none(db: Database, drafted: str) -> None:
+    with db.change(SYSTEM) as change:
+        for one in change.session.exec(select(Coverage)):
+            change.session.delete(one)
+
+    add_coverage(db, SYSTEM, account(db), "BLUEP", {"member_id": "XQ4471902"}, before=1)
+
+    assert coverages(db) == [(1, "Blue Plains", "XQ4471902")]
+
+
+def test_a_coverage_before_a_self_pay_entry_is_before_what_stands_behind_that(db: Database, billed: str) -> None:
+    second(db)
+    with db.change(SYSTEM) as change:
+        visit = change.session.exec(select(Coverage)).one().account_id
+        other = change.session.exec(select(Payer).where(Payer.payer_identifier == "SECOND")).one()
+        change.session.add(Coverage(account_id=visit, payer_id=other.id, sequence=2, member_id="SP1"))
+
+    add_coverage(db, SYSTEM, account(db), "BLUEP", {"member_id": "XQ4471902"}, before=1)
+
+    assert [(place, member) for place, _, member in coverages(db)] == [(1, "XQ4471902"), (2, "SP1")]
+
+
 @pytest.mark.parametrize(
     ("values", "why"),
     [

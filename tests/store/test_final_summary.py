@@ -21,7 +21,7 @@ from store.coding.reopening import recode, take_back
 from store.coding.summary import FinalSummary, summarize
 from store.coding.would_be_claim import stops_of
 from store.database import Database
-from store.models import Charge, Claim, Coding, CodingDrg, Coverage, Encounter, WorkItem
+from store.models import Charge, Claim, Coding, CodingDrg, Coverage, Encounter, Payer, WorkItem
 from store.queries import SessionReader
 from store.queries.charts import ChartHead, chart_head
 from store.terms import ClaimStatus, CodingKind, CodingStatus, DiagnosisRole, PatientClass, WorkStatus
@@ -202,3 +202,27 @@ def test_the_summary_says_what_will_stop_the_claim_and_keeps_nothing_of_it(
     assert any("2020-01-31" in one for one in stops)
     with demo.reading() as session:
         assert session.exec(select(Claim).where(Claim.coding_id == opened.coding_id)).all() == []
+
+
+def test_nothing_stops_the_claim_of_a_patient_who_pays_alone(
+    demo: Database, reference: Reference, coder: Actor
+) -> None:
+    with demo.reading() as session:
+        query = select(WorkItem).where(WorkItem.kind == CodingKind.PROFESSIONAL, WorkItem.status == WorkStatus.READY)
+        item = session.exec(query).first()
+        assert item is not None
+    opened = open_chart(demo, coder, item.id)
+    with demo.reading() as session:
+        chart = chart_head(SessionReader(session), item.id)
+    enter(demo, coder, opened.coding_id, AddDiagnosis("E11.22"), Defaults(chart.service_date), "typed")
+    with demo.change(coder) as change:
+        account = change.session.get_one(Encounter, item.encounter_id).account_id
+        own = Payer(source="test", local_id="ALONE", name="Self pay", line_of_business="self_pay")
+        change.session.add(own)
+        change.session.flush()
+        for coverage in change.session.exec(select(Coverage).where(Coverage.account_id == account)):
+            coverage.payer_id, coverage.member_id = own.id, ""
+
+    stops = stops_of(demo, reference, coder, opened.coding_id)
+
+    assert stops == ()

@@ -42,6 +42,8 @@ if TYPE_CHECKING:
     from store.claims.scrubbing import ScrubResult
     from store.database import Database
 
+_VIEWS = [each.value for each in ClaimFilter]
+_SHOWN = f"one of {', '.join(_VIEWS)}"
 _ORDERS = ", ".join(each.value for each in ClaimSort)
 FORMATS = ("837p", "837i")
 
@@ -56,7 +58,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     build.add_argument("--all", action="store_true", help="every final coding that has no claim (the default)")
     build.add_argument("--json", action="store_true")
     listing = commands.add_parser("list", help="claims with their findings")
-    listing.add_argument("--show", choices=[each.value for each in ClaimFilter], default=ClaimFilter.ALL.value)
+    listing.add_argument("--show", choices=_VIEWS, default=ClaimFilter.ALL.value, metavar="VIEW", help=_SHOWN)
     listing.add_argument("--sort", default=ClaimSort.OLDEST.value, metavar="ORDER,…", help=f"up to three of {_ORDERS}")
     listing.add_argument("--json", action="store_true", help="one JSON document per line")
     show = commands.add_parser("show", help="one claim, its lines and findings")
@@ -277,7 +279,7 @@ def _page_text(page: ClaimPage) -> list[str]:
         safe_line(
             f"{row.status.value}  visit {page.visit_number}  service {row.service_date}  frequency {page.frequency}"
         ),
-        *(safe_line(note) for note in (page.to_replace, page.answered_though) if note),
+        *(safe_line(note) for note in (page.to_replace, page.to_void, page.answered_though) if note),
         *(safe_line(f"Rejected, {one.kind} {one.answered_at[:10]}: {one.message}") for one in _rejecting(page)),
         "Dx  " + "   ".join(f"{chr(64 + sequence)} {code}" for sequence, code in page.diagnoses),
         "",

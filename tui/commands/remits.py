@@ -153,6 +153,10 @@ def _taken_text(path: str, file: FileTakenIn) -> list[str]:
             f"    {number} is withdrawn: its payer has answered already, and would be billed twice"
             for number in one.restated.withdrawn
         ]
+        lines += [
+            f"    {number} is stopped: what it replaces is paid meanwhile; give it up, or scrub it and let that pass"
+            for number in one.restated.stopped
+        ]
         lines += [f"    {number} left on an answer that changed: it is to be replaced" for number in one.restated.left]
     return lines + _envelope_text(file.examined)
 
@@ -174,6 +178,7 @@ def _taken_fields(path: str, file: FileTakenIn) -> dict[str, Any]:
                 "drafts_again": list(one.restated.changed),
                 "to_replace": list(one.restated.left),
                 "withdrawn": list(one.restated.withdrawn),
+                "stopped": list(one.restated.stopped),
                 "charged_otherwise": one.charged_otherwise,
                 **_set_fields(one.summary),
             }

@@ -231,14 +231,15 @@ class ClaimScreen(DeskScreen):
 
             account, stated, payers = await self.workstation.change(coverage_choices, self._claim_id)
             options = [(place, value or "nothing yet") for place, value in stated.items()]
-            options += [(one, "add a coverage") for one in ("add behind", "add before 1")]
+            first = min((int(place.split(".")[1]) for place in stated), default=1)
+            options += [(one, "add a coverage") for one in ("add behind", f"add before {first}")]
 
             async def chosen(place: str) -> None:
                 async def mended(value: str) -> None:
                     await self._mend_coverage(account, place, value)
 
                 if place.startswith("add"):
-                    self._add_coverage(account, 1 if place == "add before 1" else None, payers)
+                    self._add_coverage(account, None if place == "add behind" else first, payers)
                 elif place.endswith(".payer"):
                     self.choose("coverage", f"{place}:", payers, mended)
                 else:
@@ -292,7 +293,8 @@ class ClaimScreen(DeskScreen):
 
             claim = await self.workstation.change(replace_claim, self._claim_id)
             await self._load()
-            self.say(f"{claim.claim_number} replaces it: set what is another, and scrub it in the queue.", "good")
+            told = f"{claim.claim_number} replaces it: set what is another, and scrub it in the queue."
+            self.say(" ".join((told, *map(_sentence, claim.notes))), "warning" if claim.notes else "good")
 
         self.in_turn(built())
 
@@ -317,7 +319,9 @@ class ClaimScreen(DeskScreen):
 
             if left:
                 claim = await self.workstation.change(void_sent_claim, self._claim_id, reason)
-                told = f"{claim.claim_number} voids it; scrub it in the queue."
+                told = " ".join(
+                    (f"{claim.claim_number} voids it; scrub it in the queue.", *map(_sentence, claim.notes))
+                )
             else:
                 await self.workstation.change(void_claim, self._claim_id, reason)
                 told = "Given up: building all leaves it out until the chart is coded again."
@@ -338,6 +342,10 @@ class ClaimScreen(DeskScreen):
     def do_claim_chart(self) -> None:
         if self._page:
             self.workstation.opening.chart_of(self._page.coding_id)
+
+
+def _sentence(note: str) -> str:
+    return f"{note[:1].upper()}{note[1:]}."
 
 
 def form_lines(page: ClaimPage, width: int, tall: bool = False) -> list[Line]:
@@ -370,7 +378,7 @@ def _answer_lines(page: ClaimPage, width: int) -> list[Line]:
     What it said of an earlier file is told in a quiet color while nothing came for the last one: it is no state.
     """
     lines: list[Line] = []
-    for note in filter(None, (page.to_replace, page.answered_though)):
+    for note in filter(None, (page.to_replace, page.to_void, page.answered_though)):
         for at, part in enumerate(wrap(note, width - 13)):
             lines.append(((f" {'' if at else 'Note':<10}", "dim"), (part, "error")))
     of_the_last = [one for one in page.answers if not one.earlier]

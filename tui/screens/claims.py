@@ -45,9 +45,21 @@ STATUS_STYLE = {
     ClaimStatus.VOID: "dim",
     ClaimStatus.PATIENT: "dim",
 }
-ANSWER_MARK = {PayersAnswer.PAID: "$", PayersAnswer.DENIED: "d", PayersAnswer.IN_PART: "d"}
-"""Of a claim that left and was answered, what stands in the place of its status."""
-ANSWER_STYLE = {PayersAnswer.PAID: "good", PayersAnswer.DENIED: "error", PayersAnswer.IN_PART: "warning"}
+ANSWER_MARK = {
+    PayersAnswer.PAID: "$",
+    PayersAnswer.DENIED: "d",
+    PayersAnswer.IN_PART: "d",
+    PayersAnswer.VOIDED: "–",
+    PayersAnswer.REPLACED: "–",
+    PayersAnswer.TO_VOID: "!",
+}
+"""Of a claim that left and was answered or followed, what stands in the place of its status."""
+ANSWER_STYLE = {
+    PayersAnswer.PAID: "good",
+    PayersAnswer.DENIED: "error",
+    PayersAnswer.IN_PART: "warning",
+    PayersAnswer.TO_VOID: "error",
+}
 PAGE = 5000
 PROGRESS_SECONDS = 0.3
 """How often a batch says how far it is."""

@@ -9,8 +9,8 @@ from collections.abc import Mapping, Sequence
 
 from sqlmodel import Session, col, select
 
-from store.denials.opening import NOT_VOIDED
 from store.models import Claim, Denial, Remittance, RemittanceLine
+from store.queries.chains import NOT_VOIDED
 from store.remits.answered.standing import FOREIGN, Answer, whole_lines
 from store.remits.matching import Match, OurClaim
 from store.remits.places import one_payer, place_of, places_in_order, sent_on_to, stated_place, told_place

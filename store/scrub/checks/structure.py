@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from codesets import place_of_service as places_of_service
 from store.claims.content import ClaimContent
+from store.claims.prior_payment import ANSWERED_SINCE
 from store.scrub.checks.registry import Hit, Params, ScrubFacts, Seldom, check, has_accident, iso_day, money, written
 from store.scrub.checks.written import is_state
 from store.x12.loops837.parties import undotted
@@ -157,7 +158,16 @@ def original_reference(claim: ClaimContent, facts: ScrubFacts, params: Params) -
 @check("build_notes")
 def build_notes(claim: ClaimContent, facts: ScrubFacts, params: Params) -> Iterator[Hit]:
     for note in claim.parties.build_notes:
-        yield Hit("claim", {"note": note})
+        if not note.startswith(ANSWERED_SINCE):
+            yield Hit("claim", {"note": note})
+
+
+@check("answered_since")
+def answered_since(claim: ClaimContent, facts: ScrubFacts, params: Params) -> Iterator[Hit]:
+    """What a replacement replaces was paid after it was built: whether it is to leave is a person's to say."""
+    for note in claim.parties.build_notes:
+        if note.startswith(ANSWERED_SINCE):
+            yield Hit("original_reference", {"answer": note.removeprefix(ANSWERED_SINCE)})
 
 
 @check("charge_notes")

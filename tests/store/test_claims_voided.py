@@ -1,0 +1,184 @@
+"""A claim that was voided with its payer: its visit is unbilled from when the void has left, and is billed as new."""
+
+from __future__ import annotations
+
+import pytest
+from sqlmodel import select
+
+from store.actors import SYSTEM, Actor
+from store.claims.build import NotBuiltReason, build_claims
+from store.claims.export import ExportRefused
+from store.claims.following import CannotFollow, bill_next_payer, void_sent_claim
+from store.models import Charge, Claim, Encounter, WorkItem
+from store.reports.run import Report, period_of, run_report
+from store.terms import CodingKind, EncounterStatus, JournalAccount, Role, WorkStatus
+from tests.store.test_claims_counted import replaced
+from tests.store.test_claims_following import Office, office
+from tests.store.test_claims_replacing import bills_another
+from tests.store.test_ledger import owed
+from tests.store.test_refused_in_place import refused
+
+pytestmark = pytest.mark.both_databases
+
+__all__ = ["office"]
+
+BOSS = Actor("boss", Role.MANAGER)
+
+
+def voided(office: Office) -> str:
+    """Void the claim with its payer, have the void leave, and its id."""
+    with office.db.change(SYSTEM) as change:
+        change.session.get_one(Claim, office.claim_id).payer_number = "ICN1"
+    void = void_sent_claim(office.db, SYSTEM, office.claim_id, "wrong payer").claim_id
+    office.sent(void)
+    return void
+
+
+def closed(office: Office) -> None:
+    """Close the visit, with its task and what it charges."""
+    with office.db.change(SYSTEM) as change:
+        visit = change.session.exec(select(Encounter)).one()
+        visit.status = EncounterStatus.DISCHARGED
+        change.session.add(
+            Charge(encounter_id=visit.id, charge_number="1", service_date=visit.service_date, amount_cents=10003)
+        )
+        change.session.add(
+            WorkItem(encounter_id=visit.id, kind=CodingKind.PROFESSIONAL, worklist="clinic", status=WorkStatus.FINAL)
+        )
+
+
+def dnfb(office: Office) -> Report:
+    return run_report(office.db, BOSS, "dnfb", period_of("2026-09-01", "2026-12-31", ""))
+
+
+def test_once_its_void_has_left_a_visit_is_built_as_a_first_claim_where_it_is_named(office: Office) -> None:
+    voided(office)
+
+    (built,) = build_claims(office.db, SYSTEM, "V1").built
+
+    stated = office.content(built.claim_id)
+    assert (stated.frequency, stated.parties.original_reference, built.replaces) == ("1", "", "")
+
+
+def test_it_is_built_for_the_payer_in_force(office: Office) -> None:
+    voided(office)
+    bills_another(office.db)
+
+    (built,) = build_claims(office.db, SYSTEM, "V1").built
+
+    coverage = office.content(built.claim_id).parties.coverage
+    assert coverage is not None and coverage.payer.identifier == "RIGHT"
+
+
+def test_what_was_voided_is_not_built_with_all_others(office: Office) -> None:
+    voided(office)
+
+    report = build_claims(office.db, SYSTEM)
+
+    assert (report.built, report.not_built) == ((), ())
+
+
+def test_before_its_void_has_left_a_claim_is_built_already(office: Office) -> None:
+    void_sent_claim(office.db, SYSTEM, office.claim_id, "wrong payer")
+
+    report = build_claims(office.db, SYSTEM, "V1")
+
+    assert [one.reason for one in report.not_built] == [NotBuiltReason.ALREADY_BUILT]
+
+
+@pytest.mark.parametrize("kind", ["999", "277"])
+def test_a_claim_whose_void_was_refused_is_built_already(office: Office, kind: str) -> None:
+    refused(office, voided(office), kind)
+
+    report = build_claims(office.db, SYSTEM, "V1")
+
+    assert [one.reason for one in report.not_built] == [NotBuiltReason.ALREADY_BUILT]
+
+
+def test_a_claim_whose_void_its_payer_denied_is_built_already(office: Office) -> None:
+    with office.db.reading() as session:
+        number = session.get_one(Claim, voided(office)).claim_number
+    office.answer("4", (f"CLP*{number}*4*100.03*0**HM*ICN7", "CAS*CO*16*100.03"), "0", "EFT0002")
+
+    report = build_claims(office.db, SYSTEM, "V1")
+
+    assert [one.reason for one in report.not_built] == [NotBuiltReason.ALREADY_BUILT]
+
+
+def test_a_visit_whose_next_payer_was_billed_too_is_built_as_new(office: Office) -> None:
+    office.answer()
+    office.sent(bill_next_payer(office.db, SYSTEM, office.claim_id).claim_id)
+    voided(office)
+
+    (built,) = build_claims(office.db, SYSTEM, "V1").built
+
+    assert office.content(built.claim_id).frequency == "1"
+
+
+def test_the_new_claim_leaves_and_its_charge_is_owed_once(office: Office) -> None:
+    voided(office)
+    bills_another(office.db)
+    (built,) = build_claims(office.db, SYSTEM, "V1").built
+
+    office.sent(built.claim_id)
+
+    assert owed(office.db) == {("Right Plan", JournalAccount.PAYER_RECEIVABLE): 10003}
+
+
+def test_the_new_claim_does_not_leave_beside_one_whose_void_came_back(office: Office) -> None:
+    void = voided(office)
+    (built,) = build_claims(office.db, SYSTEM, "V1").built
+    refused(office, void, "277")
+
+    with pytest.raises(ExportRefused, match=f"bills what {office.number} bills, which is not voided"):
+        office.sent(built.claim_id)
+
+
+def test_a_visit_whose_void_has_left_stands_in_dnfb_without_a_claim(office: Office) -> None:
+    closed(office)
+    billed = dnfb(office)
+
+    voided(office)
+
+    after = dnfb(office)
+    assert billed.rows == ()
+    assert (after.of("reason"), after.of("charts"), after.of("cents")) == (["final coded, no claim yet"], [1], [10003])
+
+
+def test_a_visit_whose_void_was_refused_is_billed(office: Office) -> None:
+    closed(office)
+
+    refused(office, voided(office), "277")
+
+    assert dnfb(office).rows == ()
+
+
+def test_the_void_says_what_comes_next(office: Office) -> None:
+    built = void_sent_claim(office.db, SYSTEM, office.claim_id, "wrong payer")
+
+    assert built.notes == ("once it has left, the visit is unbilled: codedesk claims build V1 bills it as new",)
+
+
+def test_what_follows_a_voided_claim_is_told_by_who_would_void_it_again(office: Office) -> None:
+    voided(office)
+
+    with pytest.raises(CannotFollow) as again:
+        void_sent_claim(office.db, SYSTEM, office.claim_id, "again")
+
+    assert again.value.remedy == "it has left; `codedesk claims build V1` bills the visit as new"
+
+
+def test_a_visit_whose_claim_to_another_payer_was_voided_is_unbilled_though_the_first_payer_holds_its_own(
+    office: Office,
+) -> None:
+    closed(office)
+    bills_another(office.db)
+    later = replaced(office)
+    with office.db.change(SYSTEM) as change:
+        change.session.get_one(Claim, later.claim_id).payer_number = "RIN1"
+    office.sent(void_sent_claim(office.db, SYSTEM, later.claim_id, "wrong again").claim_id)
+
+    (built,) = build_claims(office.db, SYSTEM, "V1").built
+
+    assert office.content(built.claim_id).frequency == "1"
+    assert dnfb(office).of("reason") == ["claim not sent yet"]
