@@ -65,6 +65,21 @@ def test_a_merge_again_or_of_one_with_itself_is_refused(demo: Database, clerk: A
         merge_patients(demo, clerk, two[1], two[0])
 
 
+def test_a_merge_the_other_way_round_is_refused_with_what_to_undo_first(
+    demo: Database, clerk: Actor, two: tuple[str, str]
+) -> None:
+    merge_patients(demo, clerk, *two)
+    with demo.reading() as session:
+        gone, kept = (session.get_one(Patient, one).mrn for one in two)
+
+    with pytest.raises(MergeRefused) as refused:
+        merge_patients(demo, clerk, kept, gone)
+
+    assert refused.value.remedy == (
+        f"{gone} was merged into {kept}: codedesk patients unmerge {gone}, then merge {kept} into {gone}"
+    )
+
+
 def test_the_same_operation_again_changes_nothing(demo: Database, clerk: Actor, two: tuple[str, str]) -> None:
     first = merge_patients(demo, clerk, *two, operation_id="once")
 
