@@ -312,7 +312,7 @@ def _billed_anew(change: Change, claim: Claim, content: ClaimContent, now: Seque
 _BILLED = (ClaimStatus.EXPORTED, ClaimStatus.PATIENT)
 
 
-_NOT_LEFT = "it is changed itself: codedesk claims set, codedesk coverages, codedesk claims refresh"
+_NOT_LEFT = "it is changed itself: codedesk claims set, codedesk coverages, codedesk claims scrub"
 
 Follow = Callable[[Change, Claim, ClaimContent], BuiltClaim]
 
