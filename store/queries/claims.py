@@ -478,6 +478,14 @@ def _payers_answers(reader: Reader, claim_ids: list[str]) -> dict[str, PayersAns
     return {row["id"]: told[bool(row["denied"]), bool(row["paid"])] for row in rows}
 
 
+def _billed_payer(parties: Mapping[str, Any]) -> str:
+    """What the billed payer is called, or known by where it has no name; empty where no coverage is billed."""
+    if not (coverage := parties.get("coverage")):
+        return ""
+    payer = coverage.get("payer") or {}
+    return str(payer.get("name") or payer.get("identifier") or "payer without a name")
+
+
 def _claim_row(
     row: Row,
     weights: dict[str, dict[Severity, int]],
@@ -492,7 +500,7 @@ def _claim_row(
         status=ClaimStatus(row["status"]),
         service_date=row["service_from"],
         patient=_stated_name(row["patient"], parties),
-        payer=str(((parties.get("coverage") or {}).get("payer") or {}).get("name") or row["payer"]),
+        payer=_billed_payer(parties) or row["payer"],
         total_cents=row["total_cents"],
         age_days=_days_since(row["service_from"], today),
         errors=sum(count for severity, count in own.items() if severity.blocks),
