@@ -156,21 +156,10 @@ def send(
             return Sent(tuple(Flaw(**one) for one in change.answer["warnings"]), change.answer["waits"])
         row = _row(change, query_id)
         status = after(row.status, Step.SEND)
-        flaws = lint(
-            row.type,
-            row.reason,
-            row.question,
-            row.options,
-            row.indicators,
-            texts_of(SessionReader(change.session), row.encounter_id),
-        )
+        flaws = flaws_of(change.session, row)
         if refusing := [flaw for flaw in flaws if flaw.refuses]:
             more = f"; and {len(refusing) - 1} more" if len(refusing) > 1 else ""
             raise QueryRefused(f"not sent: {refusing[0].told}{more}", "codedesk queries lint shows every flaw")
-        if not row.provider:
-            raise QueryRefused("not sent: nobody is asked", "name a provider")
-        if names := begun_names(change.session, row.provider):
-            raise QueryRefused(f"not sent: {row.provider!r} only begins a name", f"{' or '.join(names)}?")
         item = change.session.get_one(WorkItem, row.work_item_id)
         waits = _waits(change.session, item, row.timing)
         row.status, row.sent_at = status, now()
@@ -181,6 +170,28 @@ def send(
         _settled(change, row, Step.SEND, row.provider)
         change.answer = {"warnings": [asdict(flaw) for flaw in flaws], "waits": waits}
         return Sent(tuple(flaws), waits)
+
+
+def flaws_of(session: Session, row: ProviderQuery) -> list[Flaw]:
+    """What is wrong with a query, those that refuse first: its words, and whom it asks."""
+    texts = texts_of(SessionReader(session), row.encounter_id)
+    flaws = lint(row.type, row.reason, row.question, row.options, row.indicators, texts, row.provider)
+    if row.provider and (names := begun_names(session, row.provider)):
+        flaws.append(Flaw(row.provider, f"only begins a name: {' or '.join(names)}?", True))
+    return sorted(flaws, key=lambda flaw: not flaw.refuses)
+
+
+def hindrances(session: Session, query_id: str) -> list[Flaw]:
+    """The flaws of a query, and of a draft what else keeps it from being sent: its chart cannot wait for the answer."""
+    row = session.get_one(ProviderQuery, query_id)
+    flaws = flaws_of(session, row)
+    if row.status is not QueryStatus.DRAFT:
+        return flaws
+    try:
+        _waits(session, session.get_one(WorkItem, row.work_item_id), row.timing)
+    except QueryRefused as refused:
+        return [Flaw("", f"{refused.message}: {refused.remedy}", True), *flaws]
+    return flaws
 
 
 def _held(change: Change, row: ProviderQuery, item: WorkItem) -> str:
