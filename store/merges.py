@@ -20,7 +20,7 @@ from sqlalchemy.orm import aliased
 from sqlmodel import Session, col, select
 
 from codesets.errors import CodedeskError
-from codesets.safe import as_typed, safe_line
+from codesets.safe import as_typed
 from store.access import require_admitted
 from store.actors import Actor
 from store.database import Change, Database
@@ -37,6 +37,7 @@ from store.models import (
     WorkItem,
 )
 from store.models.columns import now
+from store.reasons import reason_in_words
 from store.record_numbers import find_number, find_patient, standing_merge
 from store.worklists import name_on_list
 
@@ -93,13 +94,13 @@ def merge_patients(
 ) -> Merged:
     """Merge one patient into another, both by record number or id; the log keeps the reason.
 
-    Raises NoSuchPatient, MergeRefused, ChartRestricted, PartOfRecord.
+    Raises ReasonNeeded, NoSuchPatient, MergeRefused, ChartRestricted, PartOfRecord.
     """
     with db.change(actor, operation_id, "patient.merge") as change:
         if change.repeated:
             return Merged(**change.answer)
         gone, kept = both_to_merge(change, merged, remaining)
-        merged_rows = merge_into(change, gone, kept, reason)
+        merged_rows = merge_into(change, gone, kept, reason_in_words(reason))
         change.answer = {
             "remaining_id": kept.id,
             "encounters": merged_rows.encounters,
@@ -167,26 +168,29 @@ def merge_into(change: Change, gone: Patient, kept: Patient, reason: str = "") -
         into=kept.id,
         encounters=visits,
         accounts=[account.id for account in accounts],
-        **({"reason": safe_line(reason)[:400]} if reason.strip() else {}),
+        **({"reason": reason} if reason else {}),
     )
     return Merged(kept.id, len(encounters), len(accounts))
 
 
-def unmerge_patients(db: Database, actor: Actor, merged: str, operation_id: str | None = None) -> Merged:
-    """Undo the merge of a patient (record number or id): what went over by it goes back.
+def unmerge_patients(
+    db: Database, actor: Actor, merged: str, operation_id: str | None = None, reason: str = ""
+) -> Merged:
+    """Undo the merge of a patient (record number or id): what went over by it goes back; the log keeps the reason.
 
-    Charts that were restricted or held since stay so on both sides. Raises NoSuchPatient, ChartRestricted,
-    PartOfRecord, and MergeRefused where there is no merge to undo, or the one who remained was merged on.
+    Charts that were restricted or held since stay so on both sides. Raises ReasonNeeded, NoSuchPatient,
+    ChartRestricted, PartOfRecord, and MergeRefused where there is no merge to undo, or the one who remained was merged
+    on.
     """
     with db.change(actor, operation_id, "patient.unmerge") as change:
         if change.repeated:
             return Merged(**change.answer)
-        done = unmerge_in(change, find_number(change.session, merged), merged)
+        done = unmerge_in(change, find_number(change.session, merged), merged, reason_in_words(reason))
         change.answer = {"remaining_id": done.remaining_id, "encounters": done.encounters, "accounts": done.accounts}
         return done
 
 
-def unmerge_in(change: Change, gone: Patient, asked: str) -> Merged:
+def unmerge_in(change: Change, gone: Patient, asked: str, reason: str = "") -> Merged:
     """Undo a merge within the caller's transaction; `asked` is what the patient was called. Raises as above."""
     session = change.session
     kept_of = standing_merge(session, gone.id)
@@ -216,7 +220,8 @@ def unmerge_in(change: Change, gone: Patient, asked: str) -> Merged:
     kept_of.undone_at, kept_of.undone_by = now(), change.actor.login
     session.add_all((gone, kept, kept_of))
     done = Merged(kept.id, len(visits), sum(isinstance(row, Account) for row in back))
-    change.log("patient.unmerge", "patient", gone.id, of=kept.id, encounters=visits)
+    why = {"reason": reason} if reason else {}
+    change.log("patient.unmerge", "patient", gone.id, of=kept.id, encounters=visits, **why)
     return done
 
 

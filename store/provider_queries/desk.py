@@ -33,6 +33,7 @@ from store.provider_queries.machine import QueryRefused, Step, after, outcome_al
 from store.provider_queries.tables import OTHER, options_of, query_reasons, tables, templates
 from store.queries import SessionReader
 from store.queries.provider_queries import texts_of
+from store.reasons import reason_in_words
 from store.settings import today
 from store.terms import ClaimStatus, QueryOutcome, QueryStatus, QueryTiming, QueryType, WorkStatus
 from store.worklists.placing import reroute
@@ -251,8 +252,8 @@ def reassign(
             return
         row = _row(change, query_id)
         row.status = after(row.status, Step.REASSIGN)
-        name = _line(provider)
-        if not name or not _line(reason):
+        name, why = _line(provider), reason_in_words(reason)
+        if not name:
             raise QueryRefused("a query is reassigned to a named provider with a reason")
         _require_somebody(change.session, name, somebody_new)
         was, row.provider = row.provider, name
@@ -260,7 +261,7 @@ def reassign(
         row.due_on = (today() + timedelta(days=tables().due_days)).isoformat()
         if row.hold_id:
             change.session.get_one(Hold, row.hold_id).physician = name
-        _note(change, row, Step.REASSIGN, f"from {was} to {name}: {_line(reason)}")
+        _note(change, row, Step.REASSIGN, f"from {was} to {name}: {why}")
 
 
 def remind(db: Database, actor: Actor, query_id: str, words: str, operation_id: str | None = None) -> None:
@@ -366,10 +367,8 @@ def withdraw(db: Database, actor: Actor, query_id: str, reason: str, operation_i
 
 
 def _mended(session: Session, row: ProviderQuery, step: Step, reason: str) -> tuple[QueryStatus, str]:
-    """The state after a mended answer, and why. Raises QueryRefused."""
-    status, why = after(row.status, step), _line(reason)
-    if not why:
-        raise QueryRefused("an answer is mended with a reason", "say why")
+    """The state after a mended answer, and why. Raises QueryRefused, ReasonNeeded."""
+    status, why = after(row.status, step), reason_in_words(reason)
     answers = select(StepRow).where(StepRow.provider_query_id == row.id, StepRow.step == Step.ANSWER)
     last = session.exec(answers.order_by(col(StepRow.made_at).desc(), col(StepRow.id).desc()).limit(1)).first()
     own = select(Person.id).where(Person.login == row.answered_by)
@@ -421,16 +420,14 @@ def close(
 
 
 def cancel(db: Database, actor: Actor, query_id: str, reason: str, operation_id: str | None = None) -> None:
-    """Take a query back with a reason. Raises QueryRefused."""
+    """Take a query back with a reason. Raises QueryRefused, ReasonNeeded."""
     with db.change(actor, operation_id, "query.cancel") as change:
         if change.repeated:
             return
         row = _row(change, query_id)
-        status = after(row.status, Step.CANCEL)
-        if not _line(reason):
-            raise QueryRefused("a query is canceled with a reason", "say why")
+        status, why = after(row.status, Step.CANCEL), reason_in_words(reason)
         row.status, row.closed_at = status, now()
-        _settled(change, row, Step.CANCEL, _line(reason))
+        _settled(change, row, Step.CANCEL, why)
 
 
 def quoted(session: Session, encounter_id: str, number: str, line: int) -> Indicator:

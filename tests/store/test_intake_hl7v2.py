@@ -294,7 +294,7 @@ def test_each_number_has_its_own_visits_again_where_a_turned_merge_is_undone(db:
     take(db, tmp_path, message("ADT^A01", pid(), pv1("V1")), message("ADT^A01", pid("M2", "A2"), pv1("V2")))
     take(db, tmp_path, merging("M2", pid("M1")), merging("M1", pid("M2")))
 
-    unmerge_patients(db, SYSTEM, "M1")
+    unmerge_patients(db, SYSTEM, "M1", reason="they are two by their papers")
 
     owners = {one.visit_number: one.patient_id for one in every(db, Encounter)}
     assert owners == {"V1": only(db, Patient, mrn="M1").id, "V2": only(db, Patient, mrn="M2").id}

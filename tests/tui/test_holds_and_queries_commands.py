@@ -64,7 +64,7 @@ def test_a_query_is_drafted_checked_sent_answered_closed_and_exported(
     told(capsys, "queries", "answer", number, "--option", "Stage 3b", "--by", "Okafor MD")
     told(capsys, "queries", "withdraw", number, "--reason", "not his answer")
     told(capsys, "queries", "answer", number, "--option", "Stage 3b", "--by", "Okafor MD")
-    answered = told(capsys, "queries", "correct", number, "--option", "Stage 3a", "--reason", "misread")
+    answered = told(capsys, "queries", "correct", number, "--option", "Stage 3a", "--reason", "it was misread")
     told(capsys, "queries", "close", number, "agreed")
     page = told(capsys, "queries", "show", number)
 
