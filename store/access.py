@@ -13,7 +13,6 @@ from dataclasses import dataclass
 from sqlmodel import Session, col, select
 
 from codesets.errors import CodedeskError
-from codesets.safe import safe_line
 from store import pins
 from store.actors import Actor, NotAllowed
 from store.database import Change, Database
@@ -22,16 +21,13 @@ from store.models.columns import MOST_IN_A_LINE, later, now
 from store.people import NoSuchPerson
 from store.queries import SessionReader
 from store.queries.restricted import is_closed
+from store.reasons import ReasonNeeded, reason_in_words
 from store.record_numbers import find_number, find_patient, remaining_patient, went_over_since
 from store.whole import require_seen
 from store.worklists import name_on_list
 
 EMERGENCY_MINUTES = 60
 """How long a broken glass stays open."""
-
-LEAST_REASON = 8
-"""Characters that a reason has at least: a word and why."""
-
 
 ONLY_ADMITTED = (
     "only people who were admitted may open it",
@@ -46,12 +42,6 @@ class ChartRestricted(CodedeskError):
     title = "restricted chart"
     exit_code = 1
     refusal = True
-
-
-class ReasonNeeded(CodedeskError):
-    """What was asked for needs a reason in words."""
-
-    title = "reason"
 
 
 @dataclass(frozen=True)
@@ -313,11 +303,3 @@ def _lift(change: Change, patient: Patient, reason: str) -> None:
         until=now(),
     )
     change.session.add(told)
-
-
-def reason_in_words(text: str) -> str:
-    """A reason as it is kept, on one line. Raises ReasonNeeded for one that says nothing."""
-    words = safe_line(" ".join(text.split()))[:MOST_IN_A_LINE]
-    if len(words) < LEAST_REASON:
-        raise ReasonNeeded("say why, in some words", f"at least {LEAST_REASON} characters")
-    return words

@@ -4,13 +4,15 @@ Registration names them by its own numbers and often no more than that: what a c
 address, the payer's identifier, its filing limit) is set here. What registration says later of a field goes before it;
 what it leaves out stays as it was set (`store.intake`). One that is made here has the source `SITE`.
 
+What no claim could state is refused on the spot, of the fields that are set: what registration gave is for the scrub.
+
 Source: 005010X222A1 and 005010X223A2, loops 2010AA (billing provider), 2010BB (payer) and 2310 (service facility).
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -22,7 +24,10 @@ from store.actors import Actor
 from store.database import Database
 from store.models import Facility, Payer
 from store.models.directory import FacilityFields, PayerFields
+from store.scrub.checks.insured import filing_codes
 from store.scrub.checks.providers import valid_npi
+from store.scrub.checks.written import LONGEST, SHORTEST, can_stand, is_city, is_state, is_zip, valid_taxonomy
+from store.x12.writer import STANDARD
 
 SITE = "site"
 """The source of what was made by hand."""
@@ -82,7 +87,7 @@ def save_entry(
         row = _known(session, kind, local_id, source)
         before = row.model_dump(include=set(kind.settable)) if row else {}
         new = row is None
-        checked = _checked(kind, {"source": source or SITE, "local_id": local_id, **before, **values})
+        checked = _checked(kind, {"source": source or SITE, "local_id": local_id, **before, **values}, values)
         row = row or kind.table(**checked.model_dump())
         for field in values:
             setattr(row, field, getattr(checked, field))
@@ -102,7 +107,7 @@ def _known(session: Session, kind: Kind, local_id: str, source: str) -> Payer | 
     return found[0] if found else None
 
 
-def _checked(kind: Kind, values: Mapping[str, Any]) -> PayerFields | FacilityFields:
+def _checked(kind: Kind, values: Mapping[str, Any], set_now: Collection[str]) -> PayerFields | FacilityFields:
     given = {name: value for name, value in values.items() if not (name == "timely_filing_days" and value == "")}
     try:
         checked = kind.fields.model_validate(given)
@@ -112,32 +117,51 @@ def _checked(kind: Kind, values: Mapping[str, Any]) -> PayerFields | FacilityFie
         if first["type"] == "missing":
             raise DirectoryRefused(f"a new {kind.name} needs its {field}", f"say {field}=…") from None
         raise DirectoryRefused(f"{field}: {first['msg']}, got {str(values[field])!r}") from None
-    for field, expected in _EXPECTED.items():
-        value = str(getattr(checked, field, "") or "")
-        if value and not _fits(field, value):
-            raise DirectoryRefused(f"{field}: expected {expected}, got {value!r}")
+    for field in (one for one in _RULES if one in set_now):
+        given_now, rule = getattr(checked, field, None), _RULES[field]
+        empty = given_now in (None, "")
+        if rule.needed if empty else not rule.fits(str(given_now)):
+            raise DirectoryRefused(f"{field}: expected {rule.expected}, got {str(values[field])!r}")
     return checked
 
 
-_EXPECTED = {
-    "npi": "ten digits, the last one their check digit",
-    "tax_id": "nine digits",
-    "zip": "five or nine digits",
-    "state": "two letters",
-    "contact_phone": "ten digits",
-    "member_id_pattern": "a regular expression",
+@dataclass(frozen=True)
+class _Rule:
+    """What a value must be, and whether it may not be taken out."""
+
+    expected: str
+    fits: Callable[[str], bool]
+    needed: bool = False
+
+
+def _is_pattern(text: str) -> bool:
+    try:
+        re.compile(text)
+    except re.error:
+        return False
+    return True
+
+
+_TEXT = f"a text without {' '.join(STANDARD.all)}, which part the elements of a file"
+
+_RULES = {
+    "name": _Rule("a name, without " + " ".join(STANDARD.all), can_stand, needed=True),
+    "npi": _Rule("ten digits, the last one their check digit", valid_npi),
+    "tax_id": _Rule("nine digits", lambda text: re.fullmatch(r"[0-9]{9}", text) is not None),
+    "taxonomy": _Rule("ten characters, the last one X", lambda text: valid_taxonomy(text.upper())),
+    "payer_identifier": _Rule(
+        f"{SHORTEST} to {LONGEST} letters and digits", lambda text: SHORTEST <= len(text) <= LONGEST and can_stand(text)
+    ),
+    "claim_filing_code": _Rule(f"one of {' '.join(filing_codes())}", lambda text: text in filing_codes()),
+    "timely_filing_days": _Rule("a number of days, 1 or more", lambda text: int(text) >= 1),
+    "address_line1": _Rule(_TEXT, can_stand),
+    "city": _Rule(
+        f"two letters or more, without {' '.join(STANDARD.all)}", lambda text: is_city(text) and can_stand(text)
+    ),
+    "state": _Rule("the two letters of a state, as NE", lambda text: len(text) == 2 and is_state(text)),
+    "zip": _Rule("five or nine digits", is_zip),
+    "contact_name": _Rule(_TEXT, can_stand),
+    "contact_phone": _Rule("ten digits", lambda text: len(re.findall("[0-9]", text)) == 10 and can_stand(text)),
+    "member_id_pattern": _Rule("a regular expression", _is_pattern),
 }
-
-
-def _fits(field: str, value: str) -> bool:
-    match field:
-        case "npi":
-            return valid_npi(value)
-        case "member_id_pattern":
-            try:
-                re.compile(value)
-            except re.error:
-                return False
-            return True
-    patterns = {"tax_id": r"\d{9}", "zip": r"\d{5}(\d{4})?", "state": r"[A-Z]{2}", "contact_phone": r"\d{10}"}
-    return re.fullmatch(patterns[field], value) is not None
+"""The rules that the scrub has for a claim (`store.scrub.checks`), held where the value is entered."""

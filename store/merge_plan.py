@@ -63,9 +63,14 @@ class MergePlan:
         return tuple(name for name, _, _, differs in self.rows if differs)
 
     @property
+    def unlike(self) -> bool:
+        """Whether they are less alike than the records of one person are."""
+        return self.score < LIKELY
+
+    @property
     def likeness(self) -> str:
         """How alike they are, in words."""
-        unlike = "" if self.score >= LIKELY else f", and those of one person have {LIKELY:g} and more"
+        unlike = "" if not self.unlike else f", and those of one person have {LIKELY:g} and more"
         different = f"; {', '.join(self.differs)} {'differ' if len(self.differs) > 1 else 'differs'}"
         return f"alike by {self.score:g} of 100{unlike}{different if self.differs else ''}"
 
@@ -79,8 +84,13 @@ def merge_plan(db: Database, actor: Actor, merged: str, remaining: str) -> Merge
         session = change.session
         gone, kept = both_to_merge(change, merged, remaining)
         change.log("patient.compare", "patient", gone.id, into=kept.id)
-        score = compared(candidate_of(gone), candidate_of(kept)).score
-        return MergePlan(_side(session, gone), _side(session, kept), score)
+        return plan_of(session, gone, kept)
+
+
+def plan_of(session: Session, gone: Patient, kept: Patient) -> MergePlan:
+    """What merging one patient into another would do."""
+    score = compared(candidate_of(gone), candidate_of(kept)).score
+    return MergePlan(_side(session, gone), _side(session, kept), score)
 
 
 def _side(session: Session, patient: Patient) -> Side:

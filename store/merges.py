@@ -20,7 +20,7 @@ from sqlalchemy.orm import aliased
 from sqlmodel import Session, col, select
 
 from codesets.errors import CodedeskError
-from codesets.safe import safe_line
+from codesets.safe import as_typed
 from store.access import require_admitted
 from store.actors import Actor
 from store.database import Change, Database
@@ -37,6 +37,7 @@ from store.models import (
     WorkItem,
 )
 from store.models.columns import now
+from store.reasons import reason_in_words
 from store.record_numbers import find_number, find_patient, standing_merge
 from store.worklists import name_on_list
 
@@ -93,13 +94,13 @@ def merge_patients(
 ) -> Merged:
     """Merge one patient into another, both by record number or id; the log keeps the reason.
 
-    Raises NoSuchPatient, MergeRefused, ChartRestricted, PartOfRecord.
+    Raises ReasonNeeded, NoSuchPatient, MergeRefused, ChartRestricted, PartOfRecord.
     """
     with db.change(actor, operation_id, "patient.merge") as change:
         if change.repeated:
             return Merged(**change.answer)
         gone, kept = both_to_merge(change, merged, remaining)
-        merged_rows = merge_into(change, gone, kept, reason)
+        merged_rows = merge_into(change, gone, kept, reason_in_words(reason))
         change.answer = {
             "remaining_id": kept.id,
             "encounters": merged_rows.encounters,
@@ -118,9 +119,18 @@ def both_to_merge(change: Change, merged: str, remaining: str) -> tuple[Patient,
     if gone.merged_into_id:
         raise MergeRefused(f"{merged} is merged already", "merge the one who remains")
     if gone.id == kept.id:
-        raise MergeRefused(f"{merged} and {remaining} are the same patient")
+        raise MergeRefused(f"{merged} and {remaining} are the same patient", _how_to_turn(session, gone, remaining))
     require_admitted(change, gone.id, kept.id)
     return gone, kept
+
+
+def _how_to_turn(session: Session, front: Patient, remaining: str) -> str:
+    """What to do so that a number remains that was given up for the one in front; empty where none was."""
+    number = find_number(session, remaining)
+    if number.id == front.id:
+        return ""
+    first = as_typed("patients", "unmerge", number.mrn)
+    return f"{number.mrn} was merged into {front.mrn}: {first}, then merge {front.mrn} into {number.mrn}"
 
 
 def merge_into(change: Change, gone: Patient, kept: Patient, reason: str = "") -> Merged:
@@ -158,52 +168,61 @@ def merge_into(change: Change, gone: Patient, kept: Patient, reason: str = "") -
         into=kept.id,
         encounters=visits,
         accounts=[account.id for account in accounts],
-        **({"reason": safe_line(reason)[:400]} if reason.strip() else {}),
+        **({"reason": reason} if reason else {}),
     )
     return Merged(kept.id, len(encounters), len(accounts))
 
 
-def unmerge_patients(db: Database, actor: Actor, merged: str, operation_id: str | None = None) -> Merged:
-    """Undo the merge of a patient (record number or id): what went over by it goes back.
+def unmerge_patients(
+    db: Database, actor: Actor, merged: str, operation_id: str | None = None, reason: str = ""
+) -> Merged:
+    """Undo the merge of a patient (record number or id): what went over by it goes back; the log keeps the reason.
 
-    Charts that were restricted or held since stay so on both sides. Raises NoSuchPatient, ChartRestricted,
-    PartOfRecord, and MergeRefused where there is no merge to undo, or the one who remained was merged on.
+    Charts that were restricted or held since stay so on both sides. Raises ReasonNeeded, NoSuchPatient,
+    ChartRestricted, PartOfRecord, and MergeRefused where there is no merge to undo, or the one who remained was merged
+    on.
     """
     with db.change(actor, operation_id, "patient.unmerge") as change:
         if change.repeated:
             return Merged(**change.answer)
-        session = change.session
-        gone = find_number(session, merged)
-        kept_of = standing_merge(session, gone.id)
-        if gone.merged_into_id is None or kept_of is None:
-            raise MergeRefused(f"{merged} is not merged into anybody", "codedesk records merges lists what was merged")
-        kept = session.get_one(Patient, kept_of.into_id)
-        if kept.merged_into_id:
-            raise MergeRefused(f"{kept.mrn}, who remained, was merged since", "undo that merge first")
-        # The admissions of both are with the one who remains, whose charts may have been opened to all since.
-        require_admitted(change, kept.id, were_restricted=gone.restricted is not None)
-        back = _went_over(session, kept_of, kept.id)
-        for row in back:
-            row.patient_id = gone.id
-            session.add(row)
-        _widen(session, kept_of)
-        _hold_both(session, kept_of)
-        gone.merged_into_id = None
-        if kept_of.restricted_before is None and gone.restricted is None:
-            gone.restricted = kept.restricted
-        elif kept_of.restricted_before is None and kept.restricted == gone.restricted:
-            kept.restricted = None
-        visits = [row.id for row in back if isinstance(row, Encounter)]
-        session.flush()
-        rename_tasks(session, visits, gone)
-        rename_tasks(session, _visits_of(session, kept), kept)
-        _restate(change, gone)
-        kept_of.undone_at, kept_of.undone_by = now(), actor.login
-        session.add_all((gone, kept, kept_of))
-        done = Merged(kept.id, len(visits), sum(isinstance(row, Account) for row in back))
-        change.log("patient.unmerge", "patient", gone.id, of=kept.id, encounters=visits)
-        change.answer = {"remaining_id": kept.id, "encounters": done.encounters, "accounts": done.accounts}
+        done = unmerge_in(change, find_number(change.session, merged), merged, reason_in_words(reason))
+        change.answer = {"remaining_id": done.remaining_id, "encounters": done.encounters, "accounts": done.accounts}
         return done
+
+
+def unmerge_in(change: Change, gone: Patient, asked: str, reason: str = "") -> Merged:
+    """Undo a merge within the caller's transaction; `asked` is what the patient was called. Raises as above."""
+    session = change.session
+    kept_of = standing_merge(session, gone.id)
+    if gone.merged_into_id is None or kept_of is None:
+        raise MergeRefused(f"{asked} is not merged into anybody", "codedesk records merges lists what was merged")
+    kept = session.get_one(Patient, kept_of.into_id)
+    if kept.merged_into_id:
+        raise MergeRefused(f"{kept.mrn}, who remained, was merged since", "undo that merge first")
+    # The admissions of both are with the one who remains, whose charts may have been opened to all since.
+    require_admitted(change, kept.id, were_restricted=gone.restricted is not None)
+    back = _went_over(session, kept_of, kept.id)
+    for row in back:
+        row.patient_id = gone.id
+        session.add(row)
+    _widen(session, kept_of)
+    _hold_both(session, kept_of)
+    gone.merged_into_id = None
+    if kept_of.restricted_before is None and gone.restricted is None:
+        gone.restricted = kept.restricted
+    elif kept_of.restricted_before is None and kept.restricted == gone.restricted:
+        kept.restricted = None
+    visits = [row.id for row in back if isinstance(row, Encounter)]
+    session.flush()
+    rename_tasks(session, visits, gone)
+    rename_tasks(session, _visits_of(session, kept), kept)
+    _restate(change, gone)
+    kept_of.undone_at, kept_of.undone_by = now(), change.actor.login
+    session.add_all((gone, kept, kept_of))
+    done = Merged(kept.id, len(visits), sum(isinstance(row, Account) for row in back))
+    why = {"reason": reason} if reason else {}
+    change.log("patient.unmerge", "patient", gone.id, of=kept.id, encounters=visits, **why)
+    return done
 
 
 def merges(session: Session) -> list[MergeRow]:

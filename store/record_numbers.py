@@ -43,6 +43,15 @@ def remaining_patient(session: Session, patient: Patient) -> Patient:
     return patient
 
 
+def merged_on(session: Session, patient: Patient) -> list[Patient]:
+    """The patients whom this one was merged into, one after the other, the one who remains last; none for such."""
+    found = []
+    while patient.merged_into_id:
+        patient = session.get_one(Patient, patient.merged_into_id)
+        found.append(patient)
+    return found
+
+
 def numbers_of(session: Session, patient: Patient) -> list[str]:
     """The ids of the patient who remains, first, and of all who were merged into them, over however many merges."""
     found = [remaining_patient(session, patient).id]

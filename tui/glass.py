@@ -17,7 +17,8 @@ def break_the_glass(
     front: DeskScreen, work_item_id: str, error: CodedeskError, then: Callable[[], Awaitable[None]]
 ) -> None:
     """Offer to break the glass of a chart to whoever has the right to, and do what was asked for `then`."""
-    from store.access import break_glass, reason_in_words
+    from store.access import break_glass
+    from store.reasons import reason_in_words
 
     workstation = front.workstation
     actor = workstation.record.known_actor

@@ -23,10 +23,11 @@ CONFIDENCE = 0.95
 
 @dataclass(frozen=True)
 class Share:
-    """A part of a whole, both counted."""
+    """A part of a whole, both counted; `told` is False where it is left out, for few stand behind it."""
 
     part: float
     whole: float
+    told: bool = True
 
     @property
     def value(self) -> float | None:

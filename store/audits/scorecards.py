@@ -23,6 +23,7 @@ from store.audits.states import SETTLED
 from store.database import Database
 from store.models import Audit, AuditFinding, AuditSample, EducationTopic, Person
 from store.queries import SessionReader
+from store.reports.spans import is_covered
 from store.settings import load_settings
 from store.terms import AuditStatus, FindingStatus
 from store.whole import require_seen
@@ -62,6 +63,8 @@ class Scorecard:
     """Cents that a DRG of weight 1.0 is paid; 0 where the site has none, and DRGs have no money."""
     topics: tuple[tuple[str, int], ...]
     agreement: Agreement | None
+    covered: bool = False
+    """Whether it is told without what few charts stand behind (`store.audits.covered`)."""
 
     def interval(self, share: Share) -> tuple[float, float] | None:
         return wilson(share)
@@ -78,6 +81,8 @@ class Scorecard:
         """Whether a coder whose every chart is audited has reached the target, in words."""
         aim = self.scheme.thresholds[Dimension.SECONDARY.value]
         value = coder.score.code_over_code.value
+        if not coder.score.code_over_code.told:
+            return ""
         if value is None or value * 100 < aim:
             return f"below {aim:g} %"
         if coder.score.charts < TARGET_CHARTS:
@@ -196,7 +201,12 @@ def _verdicts(audit: Audit) -> dict[tuple[bool, int, str], str]:
 
 
 def read_scorecard(db: Database, actor: Actor, name: str) -> Scorecard:
-    """The scorecard for a person, logged. Raises AuditRefused, NotAllowed, PartOfRecord."""
+    """The scorecard as a person may see it, logged. Raises AuditRefused, NotAllowed, PartOfRecord."""
     with db.change(actor, action="audit.score") as change:
         change.log("audit.score", "audit_sample", name)
-        return scorecard(change.session, name)
+        card = scorecard(change.session, name)
+    if not is_covered(actor):
+        return card
+    from store.audits.covered import covered_card
+
+    return covered_card(card)

@@ -20,6 +20,7 @@ from store.audits.states import AuditRefused
 from store.database import Database
 from store.models import Audit, AuditSample, Person
 from store.people import NoSuchPerson
+from store.reports.spans import is_covered
 from store.terms import Role
 
 LEAST_CHARTS = 10
@@ -47,6 +48,8 @@ class CoderTrend:
     login: str
     name: str
     points: tuple[TrendPoint, ...]
+    covered: bool = False
+    """Whether it is told without what few charts stand behind (`store.audits.covered`)."""
 
 
 def read_trend(db: Database, actor: Actor, login: str = "") -> CoderTrend:
@@ -65,7 +68,12 @@ def read_trend(db: Database, actor: Actor, login: str = "") -> CoderTrend:
         points = _points(change.session, person.id)
         if not points:
             raise AuditRefused(f"no chart of {person.login} was audited yet", "codedesk audits list shows what waits")
-        return CoderTrend(person.login, person.name, points)
+        trend = CoderTrend(person.login, person.name, points)
+    if not is_covered(actor):
+        return trend
+    from store.audits.covered import covered_trend
+
+    return covered_trend(trend)
 
 
 def audited_coders(session: Session) -> list[tuple[str, str]]:

@@ -1,4 +1,4 @@
-"""What a biller may change of a claim before it leaves: copy the chart again, set what is rare, give it up.
+"""What a biller may change of a claim before it leaves: set what is rare, give it up.
 
 A claim that was rejected is a draft again once something that it states is another, or may leave as it is when somebody
 releases it with a reason.
@@ -9,31 +9,26 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from copy import deepcopy
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from typing import Any
 
 from sqlmodel import Session, col, select
 
 from codesets.errors import CodedeskError
 from store.actors import Actor
-from store.claims.chart import compose_parties, read_chart
-from store.claims.content import content_of, parties_from_json, parties_to_json
+from store.claims.content import content_of
 from store.claims.details import LineDetails
-from store.claims.facility import BadExtra
 from store.claims.followers import FOLLOWS_REPLACEMENT, FOLLOWS_VOID, tell_what_it_replaces
-from store.claims.next_payers import billed_before
-from store.claims.places import PARTS, set_by_hand, with_set_by_hand
+from store.claims.places import PARTS
 from store.claims.plain import NotPlain, made
 from store.claims.prior_changed import follow_answers
-from store.claims.registered import registered
 from store.claims.restating import restate_claim
 from store.claims.to_patient import stand_with_who_pays
 from store.database import Change, Database
 from store.ledger.charges import give_up
-from store.models import Claim, ClaimLine, Coding, LogEntry
+from store.models import Claim, ClaimLine, LogEntry
 from store.models.columns import now
 from store.scrub.findings import settle
-from store.settings import load_settings
 from store.terms import ClaimStatus
 
 
@@ -42,43 +37,6 @@ class CannotChange(CodedeskError):
 
     title = "claim"
     exit_code = 1
-
-
-def refresh_claim(db: Database, actor: Actor, claim_id: str, operation_id: str | None = None) -> None:
-    """Copy names, numbers and coverages from the chart again; number, codes and lines stay, and it is a draft again.
-
-    So does what a person set in the claim.
-    This is how a fault that was mended at the patient, payer or facility reaches a claim. Raises CannotChange.
-    """
-    with _changing(db, actor, claim_id, operation_id, "claim.refresh") as (change, claim):
-        chart = read_chart(change.session, change.session.get_one(Coding, claim.coding_id))
-        if chart.facility is None:
-            raise CannotChange(f"{claim.claim_number}: the encounter names no facility any more")
-        earlier = parties_from_json(claim.parties)
-        try:
-            parties = compose_parties(chart, load_settings())
-        except BadExtra as error:
-            raise CannotChange(f"{claim.claim_number}: {error}") from None
-        parties = replace(
-            parties,
-            build_notes=earlier.build_notes,
-            charge_notes=earlier.charge_notes,
-            original_reference=earlier.original_reference,
-            details=parties.details or earlier.details,
-            pay_to=parties.pay_to or earlier.pay_to,
-        )
-        parties = with_set_by_hand(parties, earlier, set_by_hand(change.session, claim.id))
-        if claim.id in billed_before(change.session, [claim.id]):
-            now_registered = registered(change.session, claim, earlier)
-            parties = replace(parties, **now_registered.parts())
-            claim.payer_id = now_registered.payer_id
-        else:
-            claim.payer_id = chart.coverages[0][1].id if chart.coverages else None
-        claim.parties = parties_to_json(parties)
-        if bill := parties.facility_bill:
-            claim.service_from, claim.service_through = bill.statement_from, bill.statement_through
-        tell_what_it_replaces(change.session, claim)
-        _draft_again(claim)
 
 
 def set_payer_number(db: Database, actor: Actor, claim_id: str, number: str, operation_id: str | None = None) -> None:

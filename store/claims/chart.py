@@ -149,7 +149,7 @@ def compose_parties(chart: Chart, settings: Settings) -> Parties:
     parties = Parties(
         patient=insured_patient(patient),
         patient_record_number=patient.mrn,
-        billing=_billing(chart.facility),
+        billing=billing_provider(chart.facility),
         receiver=chart.receiver or Receiver(settings.submitter_id, settings.receiver_id, settings.receiver_name),
         coverage=billed,
         other_coverages=tuple(coverages[1:]),
@@ -162,7 +162,7 @@ def compose_parties(chart: Chart, settings: Settings) -> Parties:
         encounter_from=started,
         encounter_through=max((encounter.ended_at or started)[:10], encounter.service_date),
         line_rendering={
-            npi: _practitioner(provider)
+            npi: practitioner(provider)
             for npi, provider in chart.performers.items()
             if npi in of_lines and (rendering is None or npi != rendering.npi)
         },
@@ -229,7 +229,7 @@ def _operating(chart: Chart) -> list[Practitioner]:
     surgical = sorted(chart.procedures, key=lambda line: line.code[:1] != "0")
     named = [chart.performers[line.performer_npi] for line in surgical if line.performer_npi in chart.performers]
     of_visit = [provider for role, provider in chart.providers if role is ProviderRole.OPERATING]
-    return list({provider.npi: _practitioner(provider) for provider in (*named, *of_visit)}.values())
+    return list({provider.npi: practitioner(provider) for provider in (*named, *of_visit)}.values())
 
 
 def _drg(grouped: CodingDrg | None) -> str:
@@ -251,15 +251,16 @@ def _rendering(chart: Chart) -> Practitioner | None:
     """The one performer of all lines, else who the encounter names as rendering, else as attending."""
     performers: Sequence[str] = sorted({line.performer_npi for line in chart.lines})
     if len(performers) == 1 and performers[0] in chart.performers:
-        return _practitioner(chart.performers[performers[0]])
+        return practitioner(chart.performers[performers[0]])
     return _with_role(chart, ProviderRole.RENDERING) or _with_role(chart, ProviderRole.ATTENDING)
 
 
 def _with_role(chart: Chart, role: ProviderRole) -> Practitioner | None:
-    return next((_practitioner(provider) for held, provider in chart.providers if held is role), None)
+    return next((practitioner(provider) for held, provider in chart.providers if held is role), None)
 
 
-def _practitioner(provider: Provider) -> Practitioner:
+def practitioner(provider: Provider) -> Practitioner:
+    """A provider as a claim states them."""
     return Practitioner(provider.family_name, provider.given_name, provider.npi, provider.taxonomy)
 
 
@@ -272,7 +273,8 @@ def _billing_facility(session: Session, named: str | None) -> Facility | None:
     return session.exec(select(Facility).where(Facility.local_id == own).order_by(Facility.source).limit(1)).first()
 
 
-def _billing(facility: Facility) -> BillingProvider:
+def billing_provider(facility: Facility) -> BillingProvider:
+    """A facility as a claim states it that bills."""
     return BillingProvider(
         name=facility.name,
         npi=facility.npi,
@@ -301,14 +303,7 @@ def billed_coverage(coverage: Coverage, payer: Payer, patient: Patient) -> Bille
     """A coverage as a claim states it."""
     return BilledCoverage(
         sequence=coverage.sequence,
-        payer=BilledPayer(
-            name=payer.name,
-            identifier=payer.payer_identifier,
-            filing_code=payer.claim_filing_code,
-            address=Address(line1=payer.address_line1, city=payer.city, state=payer.state, zip=payer.zip),
-            timely_filing_days=payer.timely_filing_days,
-            member_id_pattern=payer.member_id_pattern,
-        ),
+        payer=billed_payer(payer),
         subscriber=_subscriber(coverage, patient),
         relationship=coverage.relationship.value,
         member_id=coverage.member_id,
@@ -318,6 +313,18 @@ def billed_coverage(coverage: Coverage, payer: Payer, patient: Patient) -> Bille
         expires_on=coverage.expires_on,
         authorization_number=coverage.authorization_number,
         referral_number=coverage.referral_number,
+    )
+
+
+def billed_payer(payer: Payer) -> BilledPayer:
+    """A payer as a claim states it."""
+    return BilledPayer(
+        name=payer.name,
+        identifier=payer.payer_identifier,
+        filing_code=payer.claim_filing_code,
+        address=Address(line1=payer.address_line1, city=payer.city, state=payer.state, zip=payer.zip),
+        timely_filing_days=payer.timely_filing_days,
+        member_id_pattern=payer.member_id_pattern,
     )
 
 

@@ -1,5 +1,8 @@
 """Sends ready claims: one file of one form (837P or 837I), one interchange per receiver, all of it or nothing.
 
+What leaves is what was scrubbed: a claim whose payer, facility or provider says something else since stays behind
+(`store.claims.outdated`).
+
 The order is what keeps it safe. Control numbers are taken first, in a transaction of their own, so that none is
 ever used twice. The file is then written under another name and flushed to disk. Only then, in one transaction,
 the claims are checked to be as they were read and marked exported, the bytes and the segment map are kept, and
@@ -28,6 +31,7 @@ from store.audits.states import DONE, SEEN_BY
 from store.claims.content import ClaimContent, Receiver, contents_of
 from store.claims.followers import in_their_place, unvoided_beside
 from store.claims.numbers import take
+from store.claims.outdated import outdated
 from store.claims.partners import Channel, channel_to, route_of
 from store.claims.to_patient import SELF_PAY
 from store.clock import clock
@@ -250,7 +254,14 @@ def _refusals(session: Session, claims: Sequence[_Candidate]) -> list[RefusedCla
     held = {one: f"{why}: apply that or give it back (codedesk unapplied list)" for one, why in held.items()}
     held |= unvoided_beside(session, ids)
     held |= {one: f"stays where it is: {why}" for one, why in in_their_place(session, ids).items()}
-    return [refusal for claim in claims if (refusal := _refusal(claim, blocked, back, audited, held))]
+    refused = [refusal for claim in claims if (refusal := _refusal(claim, blocked, back, audited, held))]
+    staying = {refusal.claim_number for refusal in refused}
+    leaving = {claim.id: claim for claim in claims if claim.claim_number not in staying}
+    retired = outdated(session, list(leaving))
+    return refused + [RefusedClaim(leaving[one].claim_number, _RETIRED.format(why)) for one, why in retired.items()]
+
+
+_RETIRED = "states {} as it was when it was scrubbed, and that changed since: codedesk claims scrub copies it again"
 
 
 def _asked_for(session: Session, claim_ids: Sequence[str] | None, form: str) -> list[_Candidate]:
@@ -261,7 +272,8 @@ def _asked_for(session: Session, claim_ids: Sequence[str] | None, form: str) -> 
         Claim.scrubbed_at,
         Claim.row_version,
         Payer.line_of_business,
-        *(col(Claim.parties)["coverage"]["payer"][name].as_string() for name in ("name", "identifier")),
+        col(Claim.parties)["coverage"]["sequence"].as_string(),
+        col(Claim.parties)["coverage"]["payer"]["identifier"].as_string(),
         *(col(Claim.parties)[part][name].as_string() for part, name in _DECIDING),
     )
     query = select(*columns)
@@ -281,8 +293,8 @@ def _asked_for(session: Session, claim_ids: Sequence[str] | None, form: str) -> 
 
 
 def _candidate(row: Any, route: Callable[[str], tuple[Receiver, Any]]) -> _Candidate:
-    business, payer, identifier, npi, name, *built_for = row[5:]
-    self_pay = business == SELF_PAY or not payer
+    business, covered, identifier, npi, name, *built_for = row[5:]
+    self_pay = business == SELF_PAY or covered is None
     order = (npi or "", name or "", row[1])
     claim_id, number, status, scrubbed_at, version = row[:5]
     return _Candidate(

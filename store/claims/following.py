@@ -336,7 +336,7 @@ def _billed_anew(change: Change, claim: Claim, content: ClaimContent, now: Seque
 _BILLED = (ClaimStatus.EXPORTED, ClaimStatus.PATIENT)
 
 
-_NOT_LEFT = "it is changed itself: codedesk claims set, codedesk coverages"
+_NOT_LEFT = "it is changed itself: codedesk claims set, codedesk coverages, codedesk claims scrub"
 
 Follow = Callable[[Change, Claim, ClaimContent], BuiltClaim]
 

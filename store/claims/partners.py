@@ -23,8 +23,9 @@ from store.claims.numbers import take
 from store.database import Database
 from store.models import TradingPartner
 from store.models.partner import TradingPartnerFields
+from store.scrub.checks.written import can_stand
 from store.settings import Settings
-from store.x12.writer import Delimiters, Envelope, Submitter, writable
+from store.x12.writer import STANDARD, Delimiters, Envelope, Submitter, writable
 
 _NAME_PARTS = ("partner", "form", "date", "time", "number")
 _LETTERS = frozenset(string.ascii_letters + string.digits + " .,'()&-/")
@@ -212,6 +213,12 @@ def _trouble(kept: Mapping[str, Any]) -> list[tuple[str, str]]:
         found.append(("delimiters", "expected four different signs, such as *:~^"))
     if not 1 <= kept["most_claims"] <= 100_000:
         found.append(("most_claims", "expected 1 to 100,000"))
+    signs = set(marks) or set(STANDARD.all)
+    for field in ("submitter_name", "contact_name"):
+        if set(kept[field]) & signs or (kept[field] and not writable(kept[field]).text):
+            found.append((field, "expected a text without the delimiters of its files"))
+    if wrong := next((one for one in kept["payers"] if not can_stand(one)), None):
+        found.append(("payers", f"expected identifiers without the delimiters of X12, not {wrong!r}"))
     if kept["contact_phone"] and sum(c.isdigit() for c in kept["contact_phone"]) != 10:
         found.append(("contact_phone", "expected ten digits"))
     return found + _name_trouble(kept["file_name"])

@@ -7,6 +7,9 @@ person set in the claim itself (`store.claims.changes.set_fields`) stays. A clai
 and so does its void; `Restated.left` names it where its visit changed. Where a receiver rejects it then, it states what
 stands when it is scrubbed or released.
 
+What it copies of payers, facilities and providers is that of many claims at once: it is read again whenever a claim is
+scrubbed, and a claim that was scrubbed with what is retired now does not leave (`store.claims.outdated`).
+
 Codes and lines are the coder's: what can change those brings the chart back (`store.intake.changes`).
 """
 
@@ -24,7 +27,7 @@ from store.claims.content import Parties, parties_from_json, parties_to_json
 from store.claims.details import Details
 from store.claims.facility import BadExtra
 from store.claims.followers import in_their_place, tell_what_it_replaces
-from store.claims.places import set_by_hand
+from store.claims.places import set_by_hand, with_set_by_hand
 from store.claims.registered import differing, registered
 from store.claims.to_patient import stand_with_who_pays
 from store.database import Change
@@ -34,6 +37,8 @@ from store.terms import ClaimStatus, CodingStatus
 
 _LIVING = (ClaimStatus.DRAFT, ClaimStatus.SCRUB_FAILED, ClaimStatus.READY, ClaimStatus.REJECTED, ClaimStatus.PATIENT)
 _OF_THE_VISIT = ("accident", "place_of_service", "encounter_from", "encounter_through")
+_PROVIDERS = ("billing", "rendering", "referring", "supervising", "line_rendering")
+"""Who bills and who gave the services, as the directory has them."""
 _TYPED = ("coverage", "other_coverages")
 """Of these why Medicare is not primary, which the visit says; the rest of a coverage stays as it was copied."""
 _OF_LINES = "lines"
@@ -134,10 +139,15 @@ def restate_claim(change: Change, claim: Claim, why: str, by_hand: Sequence[str]
 
     `by_hand` are places that a person set beside those that the log of this claim has.
     """
+    return _changed(change, claim, said_otherwise(change.session, claim, by_hand), why)
+
+
+def said_otherwise(session: Session, claim: Claim, by_hand: Sequence[str] = ()) -> dict[str, Any]:
+    """What the record has otherwise than a claim, by place; a void states what the claim stated that it voids."""
     if claim.frequency == "8":
-        return False
-    visit = _of_visit(change.session, claim, by_hand)
-    return _changed(change, claim, visit | _registered(change.session, claim, visit), why)
+        return {}
+    visit = _of_visit(session, claim, by_hand, (*_OF_THE_VISIT, *_PROVIDERS))
+    return visit | _registered(session, claim, visit)
 
 
 def _changed(change: Change, claim: Claim, found: Mapping[str, Any], why: str) -> bool:
@@ -163,7 +173,9 @@ def _registered(session: Session, claim: Claim, visit: Mapping[str, Any]) -> dic
     return found
 
 
-def _of_visit(session: Session, claim: Claim, set_before: Sequence[str] = ()) -> dict[str, Any]:
+def _of_visit(
+    session: Session, claim: Claim, set_before: Sequence[str] = (), parts: Sequence[str] = _OF_THE_VISIT
+) -> dict[str, Any]:
     """What the visit says otherwise than the claim, by place (`accident`, `facility_bill.admission_type`)."""
     chart = read_chart(session, session.get_one(Coding, claim.coding_id))
     if chart.facility is None:
@@ -171,19 +183,15 @@ def _of_visit(session: Session, claim: Claim, set_before: Sequence[str] = ()) ->
     try:
         now = compose_parties(chart, load_settings())
     except BadExtra:
-        return {}  # `build` and `refresh` name what cannot be read
+        return {}  # `build` names what cannot be read
     stated = parties_from_json(claim.parties)
-    found = {name: getattr(now, name) for name in _OF_THE_VISIT if getattr(now, name) != getattr(stated, name)}
+    now = with_set_by_hand(now, stated, [*set_by_hand(session, claim.id), *set_before])
+    found = {name: getattr(now, name) for name in parts if getattr(now, name) != getattr(stated, name)}
     typed = with_insurance_types(stated, chart.encounter)
     found |= {name: getattr(typed, name) for name in _TYPED if getattr(typed, name) != getattr(stated, name)}
     for part, empty in (("details", Details()), ("facility_bill", None)):
         found |= _parts(part, getattr(stated, part) or empty, getattr(now, part) or empty)
-    by_hand = [*set_by_hand(session, claim.id), *set_before]
-    return {
-        place: value
-        for place, value in found.items()
-        if not any(_within(one, place) or _within(place, one) for one in by_hand)
-    }
+    return found
 
 
 def _parts(part: str, stated: Any, now: Any) -> dict[str, Any]:

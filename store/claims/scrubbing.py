@@ -1,7 +1,8 @@
 """Scrubs a stored claim: runs the rules, keeps the findings, and moves the claim to ready or failed.
 
-One that had left and came back states what the record says now before it is scrubbed (`store.claims.restating`): what
-changed meanwhile did not reach it. Nothing else that a claim states is changed.
+It first states what the record says now (`store.claims.restating`): a fault that was mended at the patient, payer,
+facility or provider reaches the claim so, and one that had left and came back states what changed meanwhile. Number,
+codes and lines stay, and so does what a person set in the claim.
 """
 
 from __future__ import annotations
@@ -83,8 +84,7 @@ def scrub_claim(
             raise UnknownClaim(f"no claim has the id {claim_id!r}", "`codedesk claims list` shows the numbers")
         if claim.status in (ClaimStatus.EXPORTED, ClaimStatus.VOID):
             raise ClaimHasLeft(f"{claim.claim_number} is {claim.status.value} and is not scrubbed again")
-        if claim.export_id:
-            restate_claim(change, claim, "it came back and was scrubbed")
+        restate_claim(change, claim, "it came back and was scrubbed" if claim.export_id else "it was scrubbed")
         content = content_of(change.session, claim)
         if stand_with_who_pays(change, claim):
             store_findings(change.session, "claim", claim.id, ())

@@ -12,6 +12,7 @@ from typing import Any
 
 from codesets.errors import CodedeskError
 from codesets.safe import safe_line
+from store.amounts import amount_of
 from store.criteria.fields import Field, FieldKind, fields
 
 MOST_WORDS = 1000
@@ -85,7 +86,7 @@ WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", 
 
 _LISTS = (Operator.ONE_OF, Operator.NONE_OF, Operator.WEEKDAY)
 _DAYS_COUNTED = (Operator.AGO_AT_LEAST, Operator.AGO_AT_MOST)
-_MONEY = re.compile(r"-?\d{1,10}(\.\d{1,2})?")
+_MOST_DOLLARS = 10**10
 _WHOLE = re.compile(r"-?\d{1,12}")
 
 Value = str | int | bool | tuple[str | int, ...]
@@ -223,11 +224,10 @@ def _one(field: Field, said: str, text: str) -> str | int | bool:
             raise BadCriterion(f"“{text[:80]}”: expected yes or no")
         return said.lower() == "yes"
     if field.kind is FieldKind.MONEY:
-        plain = said.replace("$", "").replace(",", "")
-        if not _MONEY.fullmatch(plain):
-            raise BadCriterion(f"“{text[:80]}”: expected dollars such as 25000 or 99.50")
-        whole, _, cents = plain.lstrip("-").partition(".")
-        return (int(whole) * 100 + int(f"{cents:0<2}"[:2])) * (-1 if plain.startswith("-") else 1)
+        dollars = amount_of(said)
+        if dollars is None or dollars * 100 % 1 or abs(dollars) >= _MOST_DOLLARS:
+            raise BadCriterion(f"“{text[:80]}”: expected dollars such as 25000, 1,250 or 99.50")
+        return int(dollars * 100)
     if field.kind.counts:
         return _whole(said, text)
     if field.kind is FieldKind.DAY:

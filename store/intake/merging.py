@@ -2,6 +2,9 @@
 
 Open work moves and is never deleted: what was merged away keeps its row, and its number leads to the one that
 remains, so that late messages still find their way. Source: HL7 v2.5.1 section 3.3, events A34 to A50.
+
+Patients are merged as by hand (`store.merge_plan`): two who are less alike than one person is, and restricted ones for
+whoever was not admitted, wait in quarantine for a person.
 """
 
 from __future__ import annotations
@@ -12,12 +15,14 @@ from typing import Any
 from sqlmodel import Session, func, select
 
 from codesets.errors import CodedeskError
+from codesets.safe import as_typed
 from store.access import ChartRestricted, require_admitted
 from store.database import Change
 from store.intake.changes import Parts, keep_change, tasks_of
-from store.intake.rows import KnownRows, everything
+from store.intake.rows import KnownRows, everything, named
 from store.intake.statement import Merge, MergeKind
-from store.merges import merge_into, rename_tasks
+from store.merge_plan import plan_of
+from store.merges import merge_into, rename_tasks, unmerge_in
 from store.models import (
     Account,
     Charge,
@@ -32,7 +37,7 @@ from store.models import (
 )
 from store.models.patient import PatientFields
 from store.queries import SessionReader
-from store.record_numbers import remaining_patient
+from store.record_numbers import merged_on, remaining_patient, standing_merge
 from store.terms import EncounterStatus, WorkStatus
 from store.whole import PartOfRecord, require_seen
 
@@ -103,8 +108,12 @@ def _merge_patients(change: Change, rows: KnownRows, said: Merge) -> bool:
         rows.add(gone, source=said.gone[0], mrn=said.gone[1])
         change.log("patient.merge", "patient", gone.id, into=kept.id, encounters=[], accounts=[])
         return True
-    now_at = remaining_patient(rows.session, gone)
-    if now_at.id == kept.id:
+    number = rows.find(Patient, source=said.kept[0], mrn=said.kept[1]) or kept
+    if number.id in {one.id for one in merged_on(rows.session, gone)}:
+        return False
+    if gone.id in {one.id for one in merged_on(rows.session, number)}:
+        return _turn_round(change, rows, said, gone, number)
+    if gone.id == kept.id or remaining_patient(rows.session, gone).id == kept.id:
         return False
     if gone.merged_into_id:
         raise RecordRefused("the patient who is merged was merged into somebody else before; look at both")
@@ -112,8 +121,61 @@ def _merge_patients(change: Change, rows: KnownRows, said: Merge) -> bool:
         require_seen(SessionReader(rows.session), "patient", (gone.id, kept.id), "a merge")
     except PartOfRecord as error:
         raise RecordRefused(f"{error.message}: take it in {error.remedy}") from error
+    _require_admitted(change, gone.id, kept.id, what="merged")
+    _require_alike(rows.session, gone, kept)
     merge_into(change, gone, kept)
     return True
+
+
+def _require_alike(session: Session, gone: Patient, kept: Patient) -> None:
+    """Leave two who are unlike for a person to merge, by the measure that one sees who merges by hand.
+
+    A number of whom no name is known is nobody yet. Raises RecordRefused.
+    """
+    if not (gone.family_name and kept.family_name):
+        return
+    plan = plan_of(session, gone, kept)
+    if plan.unlike:
+        raise RecordRefused(
+            f"{gone.mrn} and {kept.mrn}, which it merges, are {plan.likeness}: where they are one person,"
+            f" {as_typed('patients', 'merge', gone.mrn, kept.mrn)} and try this again, else set it aside"
+        )
+
+
+def _turn_round(change: Change, rows: KnownRows, said: Merge, front: Patient, number: Patient) -> bool:
+    """Put a number in front again that was merged into the one that is given up now, as the sender describes them.
+
+    What went over by the merge before goes back first, so that each number keeps what came under it. Raises
+    RecordRefused where other merges stand between.
+    """
+    if front.merged_into_id or number.merged_into_id != front.id:
+        raise RecordRefused(
+            f"{number.mrn} remains by this, and was given up before by way of other numbers: undo those merges first"
+            f" (codedesk records merges lists them), and try this again"
+        )
+    _require_admitted(change, front.id, number.id, what="merged")
+    if said.patient is not None:
+        _refuse_another(said.patient, number, front)
+    if standing_merge(rows.session, number.id):
+        unmerge_in(change, number, number.mrn)
+    number.merged_into_id = None
+    if said.patient is not None:
+        values = {name: value for name, value in named(said.patient).items() if name not in ("source", "mrn")}
+        Parts().update("patient", number, values)
+    rows.session.add(number)
+    rows.session.flush()
+    merge_into(change, front, number)
+    return True
+
+
+def _refuse_another(said: PatientFields, number: Patient, front: Patient) -> None:
+    """Raise RecordRefused where a message makes another person of both numbers that it tells of."""
+    from store.intake.persons import refuse_replaced
+
+    try:
+        refuse_replaced(said, number)
+    except RecordRefused:
+        refuse_replaced(said, front)
 
 
 def _merge_accounts(change: Change, rows: KnownRows, said: Merge) -> bool:
@@ -204,7 +266,7 @@ def _move_account(change: Change, rows: KnownRows, said: Merge) -> bool:
     kept = _kept_patient(rows, said)
     if account.patient_id == kept.id:
         return False
-    _require_admitted(change, account.patient_id, kept.id)
+    _require_admitted(change, account.patient_id, kept.id, what="moved")
     account.patient_id = kept.id
     visits = rows.session.exec(select(Encounter).where(Encounter.account_id == account.id)).all()
     for visit in visits:
@@ -222,7 +284,7 @@ def _move_visit(change: Change, rows: KnownRows, said: Merge) -> bool:
     kept = _kept_patient(rows, said)
     if visit.patient_id == kept.id:
         return False
-    _require_admitted(change, visit.patient_id, kept.id)
+    _require_admitted(change, visit.patient_id, kept.id, what="moved")
     session = rows.session
     others = select(func.count()).select_from(Encounter).where(Encounter.account_id == visit.account_id)
     if session.exec(others).one() > 1:
@@ -243,15 +305,15 @@ def _restate(change: Change, account_id: str) -> None:
     restate_of_account(change, account_id, "its account was merged or moved")
 
 
-def _require_admitted(change: Change, *patient_ids: str) -> None:
-    """Nobody gets at a restricted chart by a message that moves it to another patient: it waits for who was admitted.
+def _require_admitted(change: Change, *patient_ids: str, what: str) -> None:
+    """No message moves a restricted chart, or merges it with another: it waits for who was admitted to both.
 
-    A merge of patients needs no such care, since the narrower admission holds after it. Raises RecordRefused.
+    Raises RecordRefused.
     """
     try:
         require_admitted(change, *patient_ids)
     except ChartRestricted as error:
-        raise RecordRefused(f"a restricted chart is moved: {error.message}") from error
+        raise RecordRefused(f"a restricted chart is {what}: {error.message}") from error
 
 
 def _lead(rows: KnownRows, kind: str, number: tuple[str, str], target_id: str, gone_id: str = "") -> None:

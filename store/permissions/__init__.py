@@ -114,7 +114,9 @@ def not_allowed(role: Role, kind: str, name: str) -> NotAllowed:
     """The error for a right that a role has not."""
     right = rights().get((kind, name))
     what = right.what if right else name
-    return NotAllowed(f"{what} is {refusal(role, kind, name)}", "ask one of them")
+    having = [PEOPLE[one][1] for one in Role if one in roles_with(kind, name)]
+    whom = "one of them" if len(having) <= MOST_NAMED else f"{', '.join(having[:-1])} or {having[-1]}"
+    return NotAllowed(f"{what} is {refusal(role, kind, name)}", f"ask {whom}")
 
 
 def require(actor: Actor, verb: str) -> None:

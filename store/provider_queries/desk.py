@@ -33,6 +33,7 @@ from store.provider_queries.machine import QueryRefused, Step, after, outcome_al
 from store.provider_queries.tables import OTHER, options_of, query_reasons, tables, templates
 from store.queries import SessionReader
 from store.queries.provider_queries import texts_of
+from store.reasons import reason_in_words
 from store.settings import today
 from store.terms import ClaimStatus, QueryOutcome, QueryStatus, QueryTiming, QueryType, WorkStatus
 from store.worklists.placing import reroute
@@ -156,21 +157,10 @@ def send(
             return Sent(tuple(Flaw(**one) for one in change.answer["warnings"]), change.answer["waits"])
         row = _row(change, query_id)
         status = after(row.status, Step.SEND)
-        flaws = lint(
-            row.type,
-            row.reason,
-            row.question,
-            row.options,
-            row.indicators,
-            texts_of(SessionReader(change.session), row.encounter_id),
-        )
+        flaws = flaws_of(change.session, row)
         if refusing := [flaw for flaw in flaws if flaw.refuses]:
             more = f"; and {len(refusing) - 1} more" if len(refusing) > 1 else ""
             raise QueryRefused(f"not sent: {refusing[0].told}{more}", "codedesk queries lint shows every flaw")
-        if not row.provider:
-            raise QueryRefused("not sent: nobody is asked", "name a provider")
-        if names := begun_names(change.session, row.provider):
-            raise QueryRefused(f"not sent: {row.provider!r} only begins a name", f"{' or '.join(names)}?")
         item = change.session.get_one(WorkItem, row.work_item_id)
         waits = _waits(change.session, item, row.timing)
         row.status, row.sent_at = status, now()
@@ -181,6 +171,28 @@ def send(
         _settled(change, row, Step.SEND, row.provider)
         change.answer = {"warnings": [asdict(flaw) for flaw in flaws], "waits": waits}
         return Sent(tuple(flaws), waits)
+
+
+def flaws_of(session: Session, row: ProviderQuery) -> list[Flaw]:
+    """What is wrong with a query, those that refuse first: its words, and whom it asks."""
+    texts = texts_of(SessionReader(session), row.encounter_id)
+    flaws = lint(row.type, row.reason, row.question, row.options, row.indicators, texts, row.provider)
+    if row.provider and (names := begun_names(session, row.provider)):
+        flaws.append(Flaw(row.provider, f"only begins a name: {' or '.join(names)}?", True))
+    return sorted(flaws, key=lambda flaw: not flaw.refuses)
+
+
+def hindrances(session: Session, query_id: str) -> list[Flaw]:
+    """The flaws of a query, and of a draft what else keeps it from being sent: its chart cannot wait for the answer."""
+    row = session.get_one(ProviderQuery, query_id)
+    flaws = flaws_of(session, row)
+    if row.status is not QueryStatus.DRAFT:
+        return flaws
+    try:
+        _waits(session, session.get_one(WorkItem, row.work_item_id), row.timing)
+    except QueryRefused as refused:
+        return [Flaw("", f"{refused.message}: {refused.remedy}", True), *flaws]
+    return flaws
 
 
 def _held(change: Change, row: ProviderQuery, item: WorkItem) -> str:
@@ -240,8 +252,8 @@ def reassign(
             return
         row = _row(change, query_id)
         row.status = after(row.status, Step.REASSIGN)
-        name = _line(provider)
-        if not name or not _line(reason):
+        name, why = _line(provider), reason_in_words(reason)
+        if not name:
             raise QueryRefused("a query is reassigned to a named provider with a reason")
         _require_somebody(change.session, name, somebody_new)
         was, row.provider = row.provider, name
@@ -249,7 +261,7 @@ def reassign(
         row.due_on = (today() + timedelta(days=tables().due_days)).isoformat()
         if row.hold_id:
             change.session.get_one(Hold, row.hold_id).physician = name
-        _note(change, row, Step.REASSIGN, f"from {was} to {name}: {_line(reason)}")
+        _note(change, row, Step.REASSIGN, f"from {was} to {name}: {why}")
 
 
 def remind(db: Database, actor: Actor, query_id: str, words: str, operation_id: str | None = None) -> None:
@@ -355,10 +367,8 @@ def withdraw(db: Database, actor: Actor, query_id: str, reason: str, operation_i
 
 
 def _mended(session: Session, row: ProviderQuery, step: Step, reason: str) -> tuple[QueryStatus, str]:
-    """The state after a mended answer, and why. Raises QueryRefused."""
-    status, why = after(row.status, step), _line(reason)
-    if not why:
-        raise QueryRefused("an answer is mended with a reason", "say why")
+    """The state after a mended answer, and why. Raises QueryRefused, ReasonNeeded."""
+    status, why = after(row.status, step), reason_in_words(reason)
     answers = select(StepRow).where(StepRow.provider_query_id == row.id, StepRow.step == Step.ANSWER)
     last = session.exec(answers.order_by(col(StepRow.made_at).desc(), col(StepRow.id).desc()).limit(1)).first()
     own = select(Person.id).where(Person.login == row.answered_by)
@@ -410,16 +420,14 @@ def close(
 
 
 def cancel(db: Database, actor: Actor, query_id: str, reason: str, operation_id: str | None = None) -> None:
-    """Take a query back with a reason. Raises QueryRefused."""
+    """Take a query back with a reason. Raises QueryRefused, ReasonNeeded."""
     with db.change(actor, operation_id, "query.cancel") as change:
         if change.repeated:
             return
         row = _row(change, query_id)
-        status = after(row.status, Step.CANCEL)
-        if not _line(reason):
-            raise QueryRefused("a query is canceled with a reason", "say why")
+        status, why = after(row.status, Step.CANCEL), reason_in_words(reason)
         row.status, row.closed_at = status, now()
-        _settled(change, row, Step.CANCEL, _line(reason))
+        _settled(change, row, Step.CANCEL, why)
 
 
 def quoted(session: Session, encounter_id: str, number: str, line: int) -> Indicator:

@@ -43,15 +43,18 @@ def lint(
     options: Sequence[str],
     indicators: Sequence[object],
     documents: Sequence[str] | None = None,
+    provider: str | None = None,
 ) -> list[Flaw]:
     """The flaws of a query, those that refuse first. `indicators` are only counted; quotes are the record's own.
 
     `documents` are the texts of the chart: a diagnosis that the question names must stand in one of them. Without them
-    that is not checked.
+    that is not checked. `provider` is who is asked, empty for nobody; None: not looked at.
     """
     flaws = [*_words(question, "the question"), *(flaw for one in options for flaw in _words(one, "an option"))]
     if not question.strip():
         flaws.append(Flaw("", "a query asks something", True))
+    if provider == "":
+        flaws.append(Flaw("", "nobody is asked: name a provider", True))
     if not indicators:
         flaws.append(Flaw("", "a query quotes at least one clinical indicator of this record", True))
     known = query_reasons().get(reason)

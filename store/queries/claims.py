@@ -407,10 +407,6 @@ def _to_void(reader: Reader, claim: Row, parties: Mapping[str, Any]) -> str:
     return f"{_payer_of(parties) or 'Its payer'} still holds it, while {elsewhere}: {way}"
 
 
-def _payer_of(parties: Mapping[str, Any]) -> str:
-    return str(((parties.get("coverage") or {}).get("payer") or {}).get("name") or "")
-
-
 def _answers(reader: Reader, claim_id: str) -> tuple[AnswerRow, ...]:
     """What acknowledgments said, the newest first."""
     rows = reader.rows(
@@ -546,6 +542,14 @@ def _payers_answers(reader: Reader, claim_ids: list[str]) -> dict[str, PayersAns
         if gone or row["answered"]:
             found[row["id"]] = gone or told[bool(row["denied"]), bool(row["paid"])]
     return found
+
+
+def _payer_of(parties: Mapping[str, Any]) -> str:
+    """What the billed payer is called, or known by where it has no name; empty where no coverage is billed."""
+    if not (coverage := parties.get("coverage")):
+        return ""
+    payer = coverage.get("payer") or {}
+    return str(payer.get("name") or payer.get("identifier") or "payer without a name")
 
 
 def _claim_row(

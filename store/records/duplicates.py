@@ -15,11 +15,11 @@ from itertools import combinations
 
 from sqlmodel import col, select
 
-from codesets.safe import safe_line
 from store.actors import Actor
 from store.database import Database
 from store.models import NotDuplicate, Patient
 from store.names import plain
+from store.reasons import reason_in_words
 from store.record_numbers import find_patient
 from store.records.deficiencies import RecordsRefused
 
@@ -143,7 +143,10 @@ def duplicates(db: Database, actor: Actor, least: float = LIKELY) -> list[Pair]:
 
 
 def tell_apart(db: Database, actor: Actor, one: str, other: str, reason: str, operation_id: str | None = None) -> None:
-    """Note that two patients (record numbers or ids) are two; they are not offered again. Raises RecordsRefused."""
+    """Note that two patients (record numbers or ids) are two; they are not offered again.
+
+    Raises RecordsRefused, ReasonNeeded.
+    """
     with db.change(actor, operation_id, "records.tell_apart") as change:
         if change.repeated:
             return
@@ -154,10 +157,9 @@ def tell_apart(db: Database, actor: Actor, one: str, other: str, reason: str, op
             )
         low, high = sorted((first.id, second.id))
         if change.session.get(NotDuplicate, (low, high)) is None:
-            change.session.add(
-                NotDuplicate(patient_id=low, other_id=high, reason=safe_line(reason)[:400], said_by=actor.login)
-            )
-            change.log("records.tell_apart", "patient", low, other=high, reason=reason)
+            why = reason_in_words(reason)
+            change.session.add(NotDuplicate(patient_id=low, other_id=high, reason=why, said_by=actor.login))
+            change.log("records.tell_apart", "patient", low, other=high, reason=why)
 
 
 def candidate_of(row: Patient) -> Candidate:

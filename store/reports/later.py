@@ -71,7 +71,7 @@ def productivity(reader: Reader, report: Report) -> Report:
         row = coder, name, setting
         charts[row] = charts.get(row, 0) + count
         hundredths[row] = hundredths.get(row, 0) + count * weight_of(setting, kind)
-    rows, told = [], set()
+    rows, told, hours_of_all = [], set(), 0.0
     for row, count in charts.items():
         coder, own = row[0], hundredths[row] / USUAL
         hours = rate = None
@@ -79,9 +79,12 @@ def productivity(reader: Reader, report: Report) -> Report:
             told.add(coder)
             every = [one for one in charts if one[0] == coder]
             whole = (seconds.get(coder, 0) + sum(charts[one] for one in every) * EACH_CHART_SECONDS) / 3600
+            hours_of_all += whole
             hours, rate = round(whole, 2), round(sum(hundredths[one] for one in every) / USUAL / whole, 2)
         rows.append((*row, count, own, hours, rate))
-    return replace(report, columns=columns, rows=tuple(rows))
+    # Not of the hours as they are told: they are rounded, and one coder's figure would differ from their row.
+    figure = round(sum(hundredths.values()) / USUAL / hours_of_all, 2) if hours_of_all else None
+    return replace(report, columns=columns, rows=tuple(rows), value=figure)
 
 
 def coding_seconds(reader: Reader, period: Period) -> dict[str, float]:

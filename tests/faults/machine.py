@@ -257,9 +257,13 @@ class Desk(RuleBasedStateMachine):
     def merge(self, one: int, other: int) -> None:
         gone, kept = f"P{one % CHARTS}", f"P{other % CHARTS}"
         if self.patients[gone] != gone or self._root(gone) == self._root(kept):
-            self._refused(lambda: merge_patients(self.db, SYSTEM, gone, kept))
+            self._refused(lambda: merge_patients(self.db, SYSTEM, gone, kept, reason="they are one by their papers"))
             return
-        self._do(lambda operation: merge_patients(self.db, SYSTEM, gone, kept, operation))
+        self._do(
+            lambda operation: merge_patients(
+                self.db, SYSTEM, gone, kept, operation, reason="they are one by their papers"
+            )
+        )
         self.patients[gone] = self._root(kept)
 
     @precondition(lambda self: self.operations)

@@ -6,7 +6,7 @@ import pytest
 from sqlmodel import select
 
 from store import access, worklists
-from store.access import ChartRestricted, ReasonNeeded, admit, break_glass, emergencies, restrict, review, unrestrict
+from store.access import ChartRestricted, admit, break_glass, emergencies, restrict, review, unrestrict
 from store.actors import SYSTEM, Actor, NotAllowed
 from store.coding.opening import look_at_chart, open_chart, open_next
 from store.database import Database, operation_id
@@ -16,6 +16,7 @@ from store.pins import UnfitPin, WrongPin, has_pin, require_pin, set_pin
 from store.queries import SessionReader
 from store.queries.people import MOST_PIN_FAILURES
 from store.queries.worklists import Listing, worklist_page
+from store.reasons import ReasonNeeded
 from store.terms import RESTRICTED, Role
 
 pytestmark = pytest.mark.both_databases
@@ -231,7 +232,7 @@ def test_a_restriction_survives_a_merge(
         other = session.exec(select(Patient).where(Patient.id != visit.patient_id)).first()
     admit(demo, manager, chart[1], clerk.login, True)
 
-    merge_patients(demo, clerk, visit.patient_id, other.id)
+    merge_patients(demo, clerk, visit.patient_id, other.id, reason="they are one by their papers")
 
     with demo.reading() as session:
         assert session.get_one(WorkItem, restricted).patient_name == RESTRICTED

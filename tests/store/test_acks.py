@@ -15,7 +15,7 @@ from codesets.errors import UnreadableInput
 from store.acks import AnswerTakenIn, take_in
 from store.actors import SYSTEM
 from store.claims.build import build_claims
-from store.claims.changes import CannotChange, refresh_claim, release_claim, set_fields
+from store.claims.changes import CannotChange, release_claim, set_fields
 from store.claims.export import ExportRefused, export_claims
 from store.claims.following import void_sent_claim
 from store.claims.scrubbing import scrub_claim
@@ -184,7 +184,6 @@ def test_a_rejected_claim_stays_so_through_a_scrub_and_changes_that_change_nothi
     claim_id = refuse_one(db, tmp_path, sent)
 
     scrub_claim(db, CODES, SYSTEM, claim_id, today=TODAY)
-    refresh_claim(db, SYSTEM, claim_id)
     scrub_claim(db, CODES, SYSTEM, claim_id, today=TODAY)
 
     assert statuses(db)[sent.numbers[0]] is ClaimStatus.REJECTED

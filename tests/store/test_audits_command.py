@@ -8,8 +8,10 @@ import shlex
 import pytest
 
 from codesets.safe import as_typed
-from store.actors import Actor
+from store.actors import SYSTEM, Actor
 from store.database import Database
+from store.people import add_person
+from store.terms import Role
 from tests.store.coded_charts import final_code
 from tui.cli import main
 
@@ -55,6 +57,24 @@ def test_a_sample_goes_from_the_draw_to_its_scorecard(
     text = said(capsys, "score", "Q3")
     assert "undercoded" in text and "net = undercoded - overcoded" in text
     assert "Wilson score" in said(capsys, "score", "Q3") and "diabetes" in said(capsys, "topics")
+
+
+def test_an_analyst_is_told_no_count_of_a_sample_of_few_charts(
+    coded_site: Database, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    as_person(monkeypatch, "asolberg")
+    said(capsys, "draw", "Q3", "3", "--seed", "48213")
+    said(capsys, "code", "Q3#1", "e11.42", "--disposition", "03")
+    said(capsys, "reveal", "Q3#1")
+    said(capsys, "return", "Q3#1")
+    add_person(coded_site, SYSTEM, "numbers", "An Analyst", Role.ANALYST)
+    as_person(monkeypatch, "numbers")
+
+    score, samples, again = said(capsys, "score", "Q3"), said(capsys, "samples"), said(capsys, "reproduce", "Q3")
+
+    assert "<11 charts reviewed" in score and "of 3" not in score and "population" not in score
+    assert "of 30" not in samples and "3 of" not in samples
+    assert "the same charts in the same order;" in again
 
 
 def test_an_auditor_is_told_of_lines_without_pointers_and_none_is_a_finding(

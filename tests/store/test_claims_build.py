@@ -9,7 +9,7 @@ from sqlmodel import Session, select
 
 from store.actors import SYSTEM
 from store.claims.build import BuildReport, NotBuiltReason, UnknownCoding, build_claims
-from store.claims.changes import CannotChange, refresh_claim, set_payer_number, void_claim
+from store.claims.changes import CannotChange, set_payer_number, void_claim
 from store.claims.content import (
     BilledDiagnosis,
     BilledLine,
@@ -21,10 +21,11 @@ from store.claims.content import (
 )
 from store.claims.details import Drug
 from store.claims.division import CannotDivide, divide
+from store.claims.scrubbing import scrub_claim
 from store.database import Database
 from store.models import Claim, Coding, Coverage, Encounter, Facility, FinalProcedureLine, LogEntry, Provider
 from store.terms import ClaimStatus, CodingKind, CodingStatus, Relationship
-from tests.store.claim_samples import PARTIES, SERVICE, add_coding, add_encounter
+from tests.store.claim_samples import CODES, PARTIES, SERVICE, TODAY, add_coding, add_encounter
 
 pytestmark = pytest.mark.both_databases
 
@@ -102,12 +103,12 @@ def test_a_later_change_of_the_chart_does_not_change_the_claim(db: Database) -> 
     assert content(db, report).parties.billing.name == "Prairie Community Health"
 
 
-def test_refreshing_a_claim_copies_the_chart_again_and_keeps_its_number(db: Database) -> None:
+def test_scrubbing_a_claim_copies_the_chart_again_and_keeps_its_number(db: Database) -> None:
     add(db)
     report = build_claims(db, SYSTEM)
     change_rows(db, select(Facility), name="Another name")
 
-    refresh_claim(db, SYSTEM, report.built[0].claim_id)
+    scrub_claim(db, CODES, SYSTEM, report.built[0].claim_id, today=TODAY)
 
     refreshed = content(db, report)
     assert (refreshed.parties.billing.name, refreshed.claim_number) == ("Another name", report.built[0].claim_number)

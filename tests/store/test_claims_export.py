@@ -6,6 +6,7 @@ import hashlib
 import os
 import stat
 import zlib
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -18,7 +19,8 @@ from store.claims.export import ExportRefused, export_claims
 from store.claims.partners import save_partner
 from store.claims.scrubbing import scrub_claim
 from store.database import Database
-from store.models import Claim, ClaimExport, Counter, LogEntry
+from store.directory import FACILITY, PAYER, save_entry
+from store.models import Account, Claim, ClaimExport, Counter, Coverage, LogEntry, Payer, Provider
 from store.output import DestinationUnusable
 from store.terms import ClaimStatus
 from store.x12.tokenizer import segments, transactions
@@ -199,10 +201,14 @@ def test_each_receiver_gets_an_interchange_with_numbers_of_its_own(db: Database,
     _, second = ready_claims(db, 2)
     save_partner(db, SYSTEM, "Other", {"receiver_id": "OTHERHOUSE", "payers": ["OTHERP"]})
     with db.change(SYSTEM) as change:
-        claim = change.session.get_one(Claim, second)
-        coverage = claim.parties["coverage"]
-        other = {**coverage, "payer": {**coverage["payer"], "identifier": "OTHERP"}}
-        claim.parties = {**claim.parties, "coverage": other}
+        other = Payer(source="test", local_id="P2", name="Other", payer_identifier="OTHERP", claim_filing_code="CI")
+        change.session.add(other)
+        change.session.flush()
+        account = select(Account).where(Account.account_number == "V1")
+        change.session.exec(
+            select(Coverage).where(Coverage.account_id == change.session.exec(account).one().id)
+        ).one().payer_id = other.id
+    scrub_claim(db, CODES, SYSTEM, second, today=TODAY)
 
     report = export_claims(db, SYSTEM, None, tmp_path / "out.837")
 
@@ -258,3 +264,40 @@ def test_counters_are_kept_by_receiver(db: Database, tmp_path: Path) -> None:
     with db.reading() as session:
         names = {counter.name for counter in session.exec(select(Counter))}
     assert {"interchange.CLEARINGHOUSE", "group.CLEARINGHOUSE", "transaction.CLEARINGHOUSE"} <= names
+
+
+def rename_provider(db: Database) -> None:
+    with db.change(SYSTEM) as change:
+        change.session.exec(select(Provider)).one().family_name = "Okafor"
+
+
+RETIRED = {
+    "payer": (lambda db: save_entry(db, SYSTEM, PAYER, "P1", {"payer_identifier": "NEWID"}), "a payer"),
+    "facility": (lambda db: save_entry(db, SYSTEM, FACILITY, "F1", {"tax_id": "470000009"}), "the facility that bills"),
+    "provider": (rename_provider, "a provider"),
+}
+
+
+@pytest.mark.parametrize(("changed", "named"), RETIRED.values(), ids=RETIRED)
+def test_a_claim_of_whom_the_directory_says_something_else_since_stays_behind_until_it_is_scrubbed_again(
+    db: Database, tmp_path: Path, changed: Callable[[Database], object], named: str
+) -> None:
+    (claim_id,) = ready_claims(db)
+    changed(db)
+
+    with pytest.raises(ExportRefused, match=f"states {named} as it was when it was scrubbed"):
+        export_claims(db, SYSTEM, None, tmp_path / "old.837")
+    scrub_claim(db, CODES, SYSTEM, claim_id, today=TODAY)
+
+    assert export_claims(db, SYSTEM, None, tmp_path / "new.837").claims == 1
+
+
+def test_what_leaves_after_a_scrub_states_the_payer_as_it_is_now(db: Database, tmp_path: Path) -> None:
+    (claim_id,) = ready_claims(db)
+    save_entry(db, SYSTEM, PAYER, "P1", {"payer_identifier": "NEWID77"})
+    scrub_claim(db, CODES, SYSTEM, claim_id, today=TODAY)
+
+    export_claims(db, SYSTEM, None, tmp_path / "out.837")
+
+    written = (tmp_path / "out.837").read_text()
+    assert "PI*NEWID77" in written and "BLUEP" not in written

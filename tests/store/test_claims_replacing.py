@@ -7,12 +7,14 @@ from sqlmodel import select
 
 from store.actors import SYSTEM
 from store.claims.build import NotBuiltReason, build_claims
-from store.claims.changes import refresh_claim, set_fields, set_payer_number, void_claim
+from store.claims.changes import set_fields, set_payer_number, void_claim
 from store.claims.following import CannotFollow, replace_claim, void_sent_claim
 from store.claims.restating import restate_of_account
+from store.claims.scrubbing import scrub_claim
 from store.database import Database
 from store.models import Claim, Coverage, Patient, Payer
 from store.terms import ClaimStatus, JournalAccount
+from tests.store.claim_samples import CODES, TODAY
 from tests.store.test_claims_following import Office, office, recode
 from tests.store.test_ledger import owed
 from tests.store.test_refused_in_place import refused
@@ -244,7 +246,7 @@ def test_what_is_voided_with_its_payer_is_the_same_payers_first_claim_again(offi
         coverage = change.session.exec(select(Coverage).where(Coverage.sequence == 1)).one()
         coverage.payer_id = change.session.exec(select(Payer.id).where(Payer.payer_identifier == "BLUEP")).one()
 
-    refresh_claim(office.db, SYSTEM, built.claim_id)
+    scrub_claim(office.db, CODES, SYSTEM, built.claim_id, today=TODAY)
 
     assert claim(office, built.claim_id).frequency == "1"
 
@@ -256,7 +258,7 @@ def test_a_void_that_is_given_up_leaves_a_claim_that_is_replaced_with_its_payer(
     with office.db.change(SYSTEM) as change:
         coverage = change.session.exec(select(Coverage).where(Coverage.sequence == 1)).one()
         coverage.payer_id = change.session.exec(select(Payer.id).where(Payer.payer_identifier == "BLUEP")).one()
-    refresh_claim(office.db, SYSTEM, built.claim_id)
+    scrub_claim(office.db, CODES, SYSTEM, built.claim_id, today=TODAY)
 
     void_claim(office.db, SYSTEM, void.claim_id, "it was the right one")
 

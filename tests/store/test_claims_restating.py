@@ -299,9 +299,9 @@ def test_merged_patients_have_the_claims_state_who_remains(db: Database, ready: 
     with db.change(SYSTEM) as change:
         change.session.add(Patient(source="test", mrn="7", family_name="Lund", given_name="Per", sex="M"))
 
-    merge_patients(db, SYSTEM, "00398120", "7")
+    merge_patients(db, SYSTEM, "00398120", "7", reason="they are one by their papers")
     merged = content(db, ready).parties
-    unmerge_patients(db, SYSTEM, "00398120")
+    unmerge_patients(db, SYSTEM, "00398120", reason="they are two by their papers")
 
     assert (merged.patient.family_name, merged.patient_record_number) == ("Lund", "7")
     assert content(db, ready).parties.patient.family_name == "Lindqvist"

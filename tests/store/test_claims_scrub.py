@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import pytest
-from sqlmodel import select
+from sqlmodel import delete, select
 
 from store.actors import SYSTEM
 from store.claims.build import build_claims
 from store.claims.content import UnknownClaim
 from store.claims.scrubbing import ClaimHasLeft, ScrubResult, scrub_claim
 from store.database import Database
-from store.models import Claim, Encounter, Finding, LogEntry, Patient
+from store.directory import PAYER, save_entry
+from store.models import Claim, ClaimLine, Encounter, Finding, LogEntry, Patient
 from store.scrub.findings import OverrideRefused, override
 from store.terms import ClaimStatus, FindingState, Severity
 from tests.store.claim_samples import CODES, TODAY, add_coding, add_encounter
@@ -119,20 +120,19 @@ def test_an_override_stays_when_the_same_is_found_again(db: Database) -> None:
 
 def test_an_override_goes_when_other_values_are_seen(db: Database) -> None:
     claim_id = a_claim(db)
-    _set_place_of_service(db, claim_id, "")
+    _set_place_of_service(db, "")
     scrub(db, claim_id)
     override(db, SYSTEM, the_finding(db, claim_id, "r213").id, "it is new")
 
-    _set_place_of_service(db, claim_id, "1")
+    _set_place_of_service(db, "1")
     scrub(db, claim_id)
 
     assert the_finding(db, claim_id, "r213").state is FindingState.OPEN
 
 
-def _set_place_of_service(db: Database, claim_id: str, place: str) -> None:
+def _set_place_of_service(db: Database, place: str) -> None:
     with db.change(SYSTEM) as change:
-        claim = change.session.get_one(Claim, claim_id)
-        claim.parties = {**claim.parties, "place_of_service": place}
+        change.session.exec(select(Encounter)).one().place_of_service = place
 
 
 @pytest.mark.parametrize("reason", ["", " \t\n "])
@@ -147,10 +147,9 @@ def test_an_override_without_a_reason_is_refused(db: Database, reason: str) -> N
 def test_a_critical_finding_is_not_overridden(db: Database) -> None:
     claim_id = a_claim(db)
     with db.change(SYSTEM) as change:
-        claim = change.session.get_one(Claim, claim_id)
-        claim.parties = {**claim.parties, "coverage": None}
+        change.session.exec(delete(ClaimLine).where(ClaimLine.claim_id == claim_id))
     scrub(db, claim_id)
-    finding = the_finding(db, claim_id, "r133")
+    finding = the_finding(db, claim_id, "r203")
 
     with pytest.raises(OverrideRefused):
         override(db, SYSTEM, finding.id, "they will pay")
@@ -262,3 +261,14 @@ def test_scrubbing_changes_nothing_that_the_claim_states(db: Database) -> None:
     with db.reading() as session:
         after = session.get_one(Claim, claim_id).model_dump(exclude={"status", "scrubbed_at", "row_version"})
         assert (after, len(session.exec(select(Encounter)).all())) == (before, 1)
+
+
+def test_a_fault_of_the_payer_that_was_mended_since_is_found_no_more(db: Database) -> None:
+    claim_id = a_claim(db)
+    save_entry(db, SYSTEM, PAYER, "P1", {"payer_identifier": ""})
+    before = scrub(db, claim_id)
+    save_entry(db, SYSTEM, PAYER, "P1", {"payer_identifier": "BLUEP"})
+
+    after = scrub(db, claim_id)
+
+    assert (before.status, after.status) == (ClaimStatus.SCRUB_FAILED, ClaimStatus.READY)

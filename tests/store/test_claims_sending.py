@@ -10,7 +10,7 @@ from sqlmodel import select
 
 from store.actors import SYSTEM
 from store.claims.build import build_claims
-from store.claims.changes import CannotChange, refresh_claim, set_fields
+from store.claims.changes import CannotChange, set_fields
 from store.claims.content import load_claim
 from store.claims.details import Ambulance
 from store.claims.places import settable
@@ -155,7 +155,7 @@ def test_what_a_person_set_stays_when_the_chart_is_copied_again(claim: Claim, db
         }
     set_fields(db, SYSTEM, claim.id, {"details.dates.onset": "2026-08-30", "details.condition_codes": ["AA"]})
 
-    refresh_claim(db, SYSTEM, claim.id)
+    scrub_claim(db, CODES, SYSTEM, claim.id, today=TODAY)
 
     with db.reading() as session:
         details = load_claim(session, claim.id).parties.details

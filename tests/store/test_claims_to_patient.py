@@ -11,7 +11,7 @@ from store.actors import SYSTEM
 from store.claims.batches import plan_batch
 from store.claims.build import build_claims
 from store.claims.changes import void_claim
-from store.claims.export import export_claims
+from store.claims.export import export_claims, staying_behind
 from store.claims.following import bill_late_charges
 from store.claims.restating import restate_of_account
 from store.claims.scrubbing import scrub_claim
@@ -23,6 +23,7 @@ from store.ledger.money import patient_pays
 from store.ledger.statement import statement
 from store.models import Charge, Claim, Coding, Coverage, Encounter, Payer
 from store.queries import SessionReader
+from store.queries.claims import claim_list
 from store.queries.ledger import account_page
 from store.terms import ClaimStatus, CodingStatus, JournalAccount
 from tests.store.claim_samples import CODES, SERVICE, TODAY, add_coding, add_encounter
@@ -234,3 +235,18 @@ def test_a_recode_of_a_sent_claim_whose_coverage_went_is_owed_once_by_the_patien
     void_claim(db, SYSTEM, new.claim_id, "the payer had it after all")
 
     assert (billed_alone, totals(db)) == ({PATIENT: WHOLE}, {PAYER: WHOLE})
+
+
+def test_a_payer_without_a_name_is_billed_and_named_by_what_is_known_of_it(db: Database) -> None:
+    with db.change(SYSTEM) as change:
+        add_coding(change.session, add_encounter(change.session))
+        change.session.exec(select(Payer)).one().name = ""
+
+    (built,) = build_claims(db, SYSTEM).built
+
+    assert not built.to_patient
+    with db.reading() as session:
+        (row,) = claim_list(SessionReader(session), TODAY)
+        (behind,) = staying_behind(session, [built.claim_id], "837p")
+    assert row.payer == "BLUEP"
+    assert "self pay" not in behind.reason

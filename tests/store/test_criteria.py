@@ -158,6 +158,9 @@ def test_lines_are_met_together() -> None:
         ("setting is moon", "setting is one of clinic"),
         ("charges contains 5", "charges is asked with one of"),
         ("charges at least much", "expected dollars"),
+        ("charges at least 2,00", "expected dollars"),
+        ("charges between 12,50 and 200", "expected dollars"),
+        ("charges at least 1.005", "expected dollars"),
         ("late document is maybe", "expected yes or no"),
         ("service date before 2026-13-01", "expected a day"),
         ("patient age between 3", "between LOW and HIGH"),
@@ -278,3 +281,8 @@ def test_one_chart_s_values_are_those_of_the_list(demo: Database) -> None:
         listed = next(f for portion in open_facts(reader, names, DAY) for f in portion if f.work_item_id == item.id)
 
     assert one == listed and one.values["document types"]
+
+
+@pytest.mark.parametrize(("said", "cents"), [("1,250", 125000), ("$1,250.50", 125050), ("200.00", 20000)])
+def test_dollars_are_read_as_postings_read_them(said: str, cents: int) -> None:
+    assert parse(f"charges at least {said}").value == cents

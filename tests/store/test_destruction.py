@@ -199,7 +199,7 @@ def _keep(db: Database, clerk: Actor, mrn: str, by: str) -> None:
 def test_a_hold_covers_what_stands_under_a_number_that_was_merged_away(
     demo: Database, clerk: Actor, settled: list[str], old: list[str]
 ) -> None:
-    merge_patients(demo, ADMIN, settled[1], settled[0])
+    merge_patients(demo, ADMIN, settled[1], settled[0], reason="they are one by their papers")
 
     hold(demo, clerk, settled[0], "lawsuit")
 

@@ -8,7 +8,7 @@ from sqlmodel import select
 from store.actors import SYSTEM
 from store.claims.build import build_claims
 from store.database import Database
-from store.directory import FACILITY, PAYER, DirectoryRefused, entries, save_entry
+from store.directory import FACILITY, PAYER, DirectoryRefused, Kind, entries, save_entry
 from store.intake.rows import KnownRows
 from store.intake.writer.parties import store_payer
 from store.models import Encounter, Facility, LogEntry
@@ -50,6 +50,50 @@ def test_what_no_facility_can_have_is_refused_and_nothing_is_kept(
 
     with db.reading() as session:
         assert not entries(session, FACILITY)
+
+
+UNSTATED = {
+    "an empty name": (PAYER, {"name": ""}, "name: expected a name"),
+    "a filing limit below none": (PAYER, {"timely_filing_days": "-5"}, "timely_filing_days: expected a number of days"),
+    "an identifier with a delimiter": (PAYER, {"payer_identifier": "A*B"}, "payer_identifier: expected 2 to 80"),
+    "no filing code": (PAYER, {"claim_filing_code": "XX"}, "claim_filing_code: expected one of 11 12"),
+    "no state": (PAYER, {"state": "ZZ"}, "state: expected the two letters of a state"),
+    "a city with delimiters": (PAYER, {"city": "A*B~C"}, "city: expected two letters or more"),
+    "a street with a delimiter": (FACILITY, {"address_line1": "1 Mill~Road"}, "address_line1: expected a text without"),
+    "a contact with a delimiter": (FACILITY, {"contact_name": "Jo:An"}, "contact_name: expected a text without"),
+    "no taxonomy": (FACILITY, {"taxonomy": "261"}, "taxonomy: expected ten characters"),
+}
+
+
+@pytest.mark.parametrize(("kind", "values", "why"), UNSTATED.values(), ids=UNSTATED)
+def test_what_no_claim_could_state_is_refused_with_what_was_expected(
+    db: Database, kind: Kind, values: dict[str, str], why: str
+) -> None:
+    save_entry(db, SYSTEM, kind, "ONE", {"name": "Hill Clinic"})
+
+    with pytest.raises(DirectoryRefused, match=why):
+        save_entry(db, SYSTEM, kind, "ONE", values)
+
+    with db.reading() as session:
+        (row,) = entries(session, kind)
+        assert row.model_dump(include=set(values)) == kind.table(source="", local_id="", name="Hill Clinic").model_dump(
+            include=set(values)
+        )
+
+
+def test_a_new_payer_needs_a_name_with_words(db: Database) -> None:
+    with pytest.raises(DirectoryRefused, match="name: expected a name"):
+        save_entry(db, SYSTEM, PAYER, "ONE", {"name": " "})
+
+
+def test_a_field_is_set_beside_one_that_registration_gave_in_its_own_way(db: Database) -> None:
+    with db.change(SYSTEM) as change:
+        change.session.add(Facility(source="his", local_id="F1", name="Hill Clinic", state="Nebraska"))
+
+    save_entry(db, SYSTEM, FACILITY, "F1", {"city": "Ansel"})
+
+    with db.reading() as session:
+        assert entries(session, FACILITY)[0].city == "Ansel"
 
 
 def test_what_registration_leaves_out_stays_as_it_was_set(db: Database) -> None:

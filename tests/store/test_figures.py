@@ -73,6 +73,16 @@ def test_the_productivity_report_counts_the_units_that_a_person_sees(demo: Datab
     assert mine[0]["units_an_hour"] == round(7 / (mine[0]["coding_hours"] or 1), 2)
 
 
+def test_the_headline_of_productivity_is_the_figure_of_the_only_coder(demo: Database, coder: Actor) -> None:
+    finished(demo, coder, "Clinic", 1)
+    day = clock_day().isoformat()
+
+    with demo.reading() as session:
+        report = read_report(SessionReader(session), figure_named("productivity"), period_of(day, day))
+
+    assert [report.value] == [row["units_an_hour"] for row in report.dicts() if row["units_an_hour"] is not None]
+
+
 def test_a_site_weighs_otherwise(home: Path) -> None:
     home.mkdir(parents=True)
     (home / "weights.toml").write_text("[weights]\nclinic-professional = 80\n")

@@ -16,7 +16,9 @@ from store.database import Database
 from store.intake import IntakeReport, take_in
 from store.intake.hl7v2.interface import BadInterface
 from store.intake.hl7v2.listener import bind, frames, serve
+from store.intake.quarantine import retry
 from store.intake.receiver import Receiver
+from store.merges import merge_patients, unmerge_patients
 from store.models import (
     Account,
     Charge,
@@ -214,6 +216,113 @@ def test_a_message_moves_a_restricted_chart_for_nobody_who_was_not_admitted(
 
     assert report.quarantined == 1
     assert only(db, Encounter).patient_id == only(db, Patient, mrn="M1").id
+
+
+MARY, OLAF = pid("M1", name="Jones^Mary", f7="19600101"), pid("M2", name="Petersen^Olaf", f7="19400202", f8="M")
+
+
+def merging(gone: str, kept: str) -> bytes:
+    return message("ADT^A40", kept, segment("MRG", f1=f"{gone}^^^NORTH^MR"))
+
+
+def test_a_merge_of_two_who_are_unlike_waits_in_quarantine_and_says_what_differs(db: Database, tmp_path: Path) -> None:
+    take(db, tmp_path, message("ADT^A28", MARY), message("ADT^A28", OLAF))
+
+    report = take(db, tmp_path, merging("M2", MARY))
+
+    assert report.quarantined == 1
+    assert only(db, Patient, mrn="M2").merged_into_id is None
+    reason = only(db, Quarantine).reason
+    assert (
+        "alike by 15.9 of 100" in reason
+        and "name, born, sex differ" in reason
+        and "codedesk patients merge M2 M1" in reason
+    )
+
+
+def test_a_merge_that_somebody_carried_out_by_hand_leaves_quarantine_when_it_is_tried_again(
+    db: Database, tmp_path: Path
+) -> None:
+    take(db, tmp_path, message("ADT^A28", MARY), message("ADT^A28", OLAF), merging("M2", MARY))
+    merge_patients(db, SYSTEM, "M2", "M1", None, "one name was an alias, shown by papers")
+
+    tried = retry(db, SYSTEM, [only(db, Quarantine).id])
+
+    assert tried.still == 0
+
+
+def test_a_number_that_remains_by_a_refused_merge_is_not_made(db: Database, tmp_path: Path) -> None:
+    take(db, tmp_path, message("ADT^A28", MARY))
+
+    report = take(db, tmp_path, merging("M1", OLAF))
+
+    assert (report.quarantined, count(db, Patient)) == (1, 1)
+
+
+def test_a_merge_of_a_restricted_patient_waits_for_who_was_admitted(db: Database, tmp_path: Path) -> None:
+    take(db, tmp_path, message("ADT^A28", pid("M1")), message("ADT^A28", pid("M2")))
+    restrict(db, SYSTEM, "M2", "works in this clinic")
+    add_person(db, SYSTEM, "tech", "A Technician", Role.RECORDS)
+    with db.reading() as session:
+        technician = actor_for(session.exec(select(Person).where(Person.login == "tech")).one())
+
+    report = take_in(db, technician, [write(tmp_path / "merge.hl7", merging("M2", pid("M1")))])
+
+    assert report.quarantined == 1
+    assert (only(db, Patient, mrn="M2").merged_into_id, only(db, Patient, mrn="M1").restricted) == (None, None)
+    assert "a restricted chart is merged" in only(db, Quarantine).reason
+
+
+def test_a_merge_that_is_turned_round_has_the_other_number_remain_as_the_message_describes_it(
+    db: Database, tmp_path: Path
+) -> None:
+    one, moved = pid("M1"), {"f5": "Sample-Field^Ann", "f11": "9 New Road^^Ansel^NE^68814"}
+    take(db, tmp_path, message("ADT^A01", one, pv1("V1")), message("ADT^A01", pid("M2", "A2"), pv1("V2")))
+    take(db, tmp_path, merging("M2", one))
+
+    report = take(db, tmp_path, merging("M1", pid("M2", **moved)))
+    take(db, tmp_path, message("ADT^A08", pid("M2", "A2", **moved | {"f5": "Field^Ann"}), pv1("V2")))
+
+    kept, gone = only(db, Patient, mrn="M2"), only(db, Patient, mrn="M1")
+    assert (report.quarantined, gone.merged_into_id, kept.merged_into_id) == (0, kept.id, None)
+    assert (kept.family_name, kept.address_line1) == ("Field", "9 New Road")
+    with db.reading() as session:
+        assert set(session.exec(select(Encounter.patient_id))) == {kept.id}
+
+
+def test_each_number_has_its_own_visits_again_where_a_turned_merge_is_undone(db: Database, tmp_path: Path) -> None:
+    take(db, tmp_path, message("ADT^A01", pid(), pv1("V1")), message("ADT^A01", pid("M2", "A2"), pv1("V2")))
+    take(db, tmp_path, merging("M2", pid("M1")), merging("M1", pid("M2")))
+
+    unmerge_patients(db, SYSTEM, "M1", reason="they are two by their papers")
+
+    owners = {one.visit_number: one.patient_id for one in every(db, Encounter)}
+    assert owners == {"V1": only(db, Patient, mrn="M1").id, "V2": only(db, Patient, mrn="M2").id}
+
+
+def test_the_same_merges_again_change_nothing(db: Database, tmp_path: Path) -> None:
+    take(db, tmp_path, message("ADT^A28", pid()), message("ADT^A28", pid("M2")))
+    there, back = merging("M2", pid("M1")), merging("M1", pid("M2"))
+    take(db, tmp_path, there, back)
+
+    take(db, tmp_path, there)
+
+    assert only(db, Patient, mrn="M2").merged_into_id is None
+
+
+def test_a_turned_merge_with_another_number_between_waits_and_says_what_to_undo(db: Database, tmp_path: Path) -> None:
+    take(db, tmp_path, *(message("ADT^A28", pid(number)) for number in ("M1", "M2", "M3")))
+    take(db, tmp_path, merging("M3", pid("M2")), merging("M2", pid("M1")))
+
+    report = take(db, tmp_path, merging("M1", pid("M3")))
+
+    assert report.quarantined == 1
+    assert "undo those merges first" in only(db, Quarantine).reason
+
+
+def every(db: Database, table: type) -> list:
+    with db.reading() as session:
+        return list(session.exec(select(table)))
 
 
 def test_a_visit_goes_over_to_an_account_that_its_own_message_brings(db: Database, tmp_path: Path) -> None:

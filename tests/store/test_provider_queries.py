@@ -56,6 +56,7 @@ from store.provider_queries.output import as_hl7, as_text
 from store.queries import SessionReader
 from store.queries.provider_queries import QueryFilter, provider_query_list, provider_query_of
 from store.queries.worklists import Listing, worklist_rows
+from store.reasons import ReasonNeeded
 from store.settings import today
 from store.terms import ClaimStatus, CodingStatus, QueryOutcome, QueryStatus, QueryTiming, QueryType, WorkStatus
 
@@ -301,7 +302,7 @@ def test_an_answer_that_never_came_is_withdrawn_and_the_chart_waits_again(
 @pytest.mark.parametrize(
     ("before", "reason", "said"),
     [
-        ("answered", " ", "mended with a reason"),
+        ("answered", " ", "say why, in some words"),
         ("closed", "wrong", "closed has no step"),
         ("sent", "wrong", "sent has no step"),
     ],
@@ -322,7 +323,7 @@ def test_an_answer_is_mended_with_a_reason_until_its_query_is_closed(
     if before == "closed":
         close(demo, coder, query, QueryOutcome.AGREED)
 
-    with pytest.raises(QueryRefused, match=said):
+    with pytest.raises((QueryRefused, ReasonNeeded), match=said):
         mend(demo, coder, query, reason)
 
 
@@ -572,3 +573,16 @@ def test_whatever_is_tried_queries_follow_the_diagram(
             max_examples=12, stateful_step_count=15, deadline=None, suppress_health_check=list(HealthCheck)
         ),
     )
+
+
+@pytest.mark.parametrize("step", [correct, withdraw, cancel])
+def test_a_query_is_mended_and_canceled_for_a_reason_in_words(
+    demo: Database, coder: Actor, chart: tuple[str, str, int], step: object
+) -> None:
+    query = draft(demo, coder, chart[0], asked(chart))
+    send(demo, coder, query)
+    if step is not cancel:
+        answer(demo, coder, query, "Stage 3a")
+
+    with pytest.raises(ReasonNeeded):
+        step(demo, coder, query, "x")

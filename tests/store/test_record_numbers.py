@@ -49,7 +49,7 @@ def numbers(demo: Database) -> tuple[str, str, str]:
 @pytest.fixture
 def merged(demo: Database, clerk: Actor, numbers: tuple[str, str, str]) -> tuple[str, str]:
     """The number that was given up, and that of who remains."""
-    merge_patients(demo, clerk, *numbers[:2])
+    merge_patients(demo, clerk, *numbers[:2], reason="they are one by their papers")
     return numbers[:2]
 
 
@@ -84,8 +84,8 @@ def held(db: Database, actor: Actor) -> dict[str, str]:
 def test_a_number_leads_over_several_merges_to_who_remains(
     demo: Database, clerk: Actor, numbers: tuple[str, str, str]
 ) -> None:
-    merge_patients(demo, clerk, numbers[0], numbers[1])
-    merge_patients(demo, clerk, numbers[1], numbers[2])
+    merge_patients(demo, clerk, numbers[0], numbers[1], reason="they are one by their papers")
+    merge_patients(demo, clerk, numbers[1], numbers[2], reason="they are one by their papers")
 
     with demo.reading() as session:
         found = {find_patient(session, one).mrn for one in numbers}
@@ -137,10 +137,10 @@ def test_an_admission_that_was_given_under_a_number_goes_back_with_it(
     for one in (gone, kept):
         restrict(demo, manager, one, WHY)
         admit(demo, manager, one, clerk.login, True)
-    merge_patients(demo, clerk, gone, kept)
+    merge_patients(demo, clerk, gone, kept, reason="they are one by their papers")
     admit(demo, manager, gone, coder.login, True)
 
-    unmerge_patients(demo, clerk, gone)
+    unmerge_patients(demo, clerk, gone, reason="they are two by their papers")
 
     assert (is_open(demo, coder, gone), is_open(demo, coder, kept)) == (True, False)
 
@@ -195,9 +195,9 @@ def test_a_restriction_of_either_closes_all_charts_after_a_merge_and_is_its_own_
     admit(demo, manager, numbers[restricted], clerk.login, True)
     before = [(tasks_of(demo, one), is_open(demo, coder, one)) for one in (gone, kept)]
 
-    merge_patients(demo, clerk, gone, kept)
+    merge_patients(demo, clerk, gone, kept, reason="they are one by their papers")
     while_merged = (tasks_of(demo, kept), is_open(demo, coder, kept))
-    unmerge_patients(demo, clerk, gone)
+    unmerge_patients(demo, clerk, gone, reason="they are two by their papers")
 
     assert while_merged == ({(RESTRICTED, True)}, False)
     assert [(tasks_of(demo, one), is_open(demo, coder, one)) for one in (gone, kept)] == before
@@ -211,7 +211,7 @@ def test_a_request_and_its_disclosure_go_back_with_the_number_they_came_under(
     release(demo, clerk, asked, authorization="signed form of 2026-09-01")
     told_while_merged = [line.recipient for line in disclosure_report(demo, clerk, kept).lines]
 
-    unmerge_patients(demo, clerk, gone)
+    unmerge_patients(demo, clerk, gone, reason="they are two by their papers")
 
     assert told_while_merged == ["An Attorney"]
     assert [line.recipient for line in disclosure_report(demo, clerk, gone).lines] == ["An Attorney"]
@@ -229,7 +229,7 @@ def test_the_accounting_of_a_visit_goes_back_with_the_visit(
         for one in visits:
             record_export(change, one, "A Hospital", "asked for")
 
-    unmerge_patients(demo, clerk, gone)
+    unmerge_patients(demo, clerk, gone, reason="they are two by their papers")
 
     with demo.reading() as session:
         own = {
@@ -245,8 +245,8 @@ def test_the_accounting_is_had_under_the_given_up_number_too(
     demo: Database, clerk: Actor, numbers: tuple[str, str, str]
 ) -> None:
     record_disclosure(demo, clerk, numbers[0], "Court", "chart", "subpoena", "2026-09-01")
-    merge_patients(demo, clerk, numbers[0], numbers[1])
-    merge_patients(demo, clerk, numbers[1], numbers[2])
+    merge_patients(demo, clerk, numbers[0], numbers[1], reason="they are one by their papers")
+    merge_patients(demo, clerk, numbers[1], numbers[2], reason="they are one by their papers")
 
     reports = [disclosure_report(demo, clerk, one) for one in numbers]
 
@@ -269,7 +269,7 @@ def test_a_hold_goes_back_with_the_number_it_was_placed_under(
     gone, _ = merged
     hold(demo, clerk, gone, "lawsuit of 2026")
 
-    unmerge_patients(demo, clerk, gone)
+    unmerge_patients(demo, clerk, gone, reason="they are two by their papers")
 
     assert filed_under(demo, RetentionHold) == [gone]
 
@@ -279,7 +279,7 @@ def test_a_hold_of_who_remained_keeps_both_when_the_merge_is_undone(
 ) -> None:
     hold(demo, clerk, merged[1], "lawsuit of 2026")
 
-    unmerge_patients(demo, clerk, merged[0])
+    unmerge_patients(demo, clerk, merged[0], reason="they are two by their papers")
 
     assert filed_under(demo, RetentionHold) == sorted(merged)
 
@@ -374,7 +374,7 @@ def test_the_rows_that_go_over_are_those_that_a_merge_moves(
     with demo.reading() as session:
         had = [len(session.exec(select(one).where(one.patient_id == before)).all()) for one in GOES_OVER]
 
-    merge_patients(demo, clerk, gone, kept)
+    merge_patients(demo, clerk, gone, kept, reason="they are one by their papers")
 
     with demo.reading() as session:
         left = [len(session.exec(select(one).where(one.patient_id == before)).all()) for one in GOES_OVER]

@@ -230,9 +230,9 @@ def test_a_merge_is_undone_with_everything_that_hangs_on_it(
     admit(demo, boss, two[0], clerk.login, True)
     before = state(demo)
 
-    merge_patients(demo, clerk, *two)
+    merge_patients(demo, clerk, *two, reason="they are one by their papers")
     merged = state(demo)
-    back = unmerge_patients(demo, clerk, two[0])
+    back = unmerge_patients(demo, clerk, two[0], reason="they are two by their papers")
 
     assert merged != before and state(demo) == before
     assert back.encounters >= 1 and back.accounts >= 1
@@ -244,7 +244,7 @@ def test_a_merge_is_undone_with_everything_that_hangs_on_it(
 def test_what_came_to_the_remaining_patient_later_stays_there(
     demo: Database, clerk: Actor, two: tuple[str, str]
 ) -> None:
-    merge_patients(demo, clerk, *two)
+    merge_patients(demo, clerk, *two, reason="they are one by their papers")
     with demo.change(SYSTEM) as change:
         kept = change.session.exec(select(Patient).where(Patient.mrn == two[1])).one()
         visit = change.session.exec(select(Encounter).where(Encounter.patient_id == kept.id)).first()
@@ -260,7 +260,7 @@ def test_what_came_to_the_remaining_patient_later_stays_there(
             )  # fmt: skip
         )
 
-    unmerge_patients(demo, clerk, two[0])
+    unmerge_patients(demo, clerk, two[0], reason="they are two by their papers")
 
     with demo.reading() as session:
         later = session.exec(select(Encounter).where(Encounter.visit_number == "LATER")).one()
@@ -283,7 +283,7 @@ def test_what_came_under_the_given_up_number_goes_back_with_it_and_renames_nobod
     demo: Database, clerk: Actor, two: tuple[str, str]
 ) -> None:
     before = names(demo)
-    merge_patients(demo, clerk, *two)
+    merge_patients(demo, clerk, *two, reason="they are one by their papers")
     with demo.change(SYSTEM) as change:
         store_encounter(change, visit_under(two[0], "LATER", family_name="Newname"), place)
     with demo.reading() as session:
@@ -291,7 +291,7 @@ def test_what_came_under_the_given_up_number_goes_back_with_it_and_renames_nobod
         assert session.get_one(Patient, later.patient_id).mrn == two[1]
     assert names(demo)[two[1]] == before[two[1]]
 
-    unmerge_patients(demo, clerk, two[0])
+    unmerge_patients(demo, clerk, two[0], reason="they are two by their papers")
 
     with demo.reading() as session:
         later = session.exec(select(Encounter).where(Encounter.visit_number == "LATER")).one()
@@ -307,15 +307,15 @@ def test_what_came_under_the_given_up_number_goes_back_with_it_and_renames_nobod
 def test_merges_in_a_row_are_undone_one_after_the_other(demo: Database, clerk: Actor, two: tuple[str, str]) -> None:
     with demo.reading() as session:
         third = session.exec(select(Patient.mrn).where(Patient.mrn.not_in(two)).order_by(Patient.mrn)).first()
-    merge_patients(demo, clerk, *two)
-    merge_patients(demo, clerk, two[1], third)
+    merge_patients(demo, clerk, *two, reason="they are one by their papers")
+    merge_patients(demo, clerk, two[1], third, reason="they are one by their papers")
     with demo.change(SYSTEM) as change:
         store_encounter(change, visit_under(two[0], "LATER"), place)
 
     with pytest.raises(MergeRefused, match="merged since"):
-        unmerge_patients(demo, clerk, two[0])
-    unmerge_patients(demo, clerk, two[1])
-    unmerge_patients(demo, clerk, two[0])
+        unmerge_patients(demo, clerk, two[0], reason="they are two by their papers")
+    unmerge_patients(demo, clerk, two[1], reason="they are two by their papers")
+    unmerge_patients(demo, clerk, two[0], reason="they are two by their papers")
 
     with demo.reading() as session:
         later = session.exec(select(Encounter).where(Encounter.visit_number == "LATER")).one()
@@ -331,9 +331,9 @@ def test_a_patient_is_not_merged_with_itself_and_what_is_not_merged_is_not_undon
     demo: Database, clerk: Actor, two: tuple[str, str]
 ) -> None:
     with pytest.raises(MergeRefused, match="are the same patient"):
-        merge_patients(demo, clerk, two[0], two[0])
+        merge_patients(demo, clerk, two[0], two[0], reason="they are one by their papers")
     with pytest.raises(MergeRefused, match="not merged into anybody"):
-        unmerge_patients(demo, clerk, two[0])
+        unmerge_patients(demo, clerk, two[0], reason="they are two by their papers")
     with pytest.raises(RecordsRefused, match="are the same patient"):
         tell_apart(demo, clerk, two[0], two[0], "x")
 
@@ -426,7 +426,7 @@ def test_a_request_that_came_longer_ago_than_anything_is_kept_is_refused(
 def test_a_request_under_a_number_that_was_merged_is_of_the_patient_who_remains(
     demo: Database, clerk: Actor, two: tuple[str, str]
 ) -> None:
-    merge_patients(demo, clerk, *two)
+    merge_patients(demo, clerk, *two, reason="they are one by their papers")
 
     receive(demo, clerk, two[0], "A. Lawyer", "all", "x")
 
@@ -476,10 +476,10 @@ def test_the_command_line_walks_through_all_of_it(
     assert "No two patients" in said("duplicates") and "Nobody was merged yet" in said("merges")
     assert main(["patients", "merge", *two, "--yes", "--reason", "one passport"]) == 0
     capsys.readouterr()
-    assert "into" in said("merges") and "of their own again" in said("unmerge", two[0])
+    assert "into" in said("merges") and "of their own again" in said("unmerge", two[0], "--reason", "two passports")
     request = said("request", two[0], "--from", "A. Lawyer", "--what", "all", "--why", "claim").strip()
     assert "A. Lawyer" in said("releases")
     said("release", request, "--authorization", "form of 2026-09-30")
     assert "release.send" in said("seen", two[0])
-    assert main(["records", "unmerge", two[0]]) == 1
+    assert main(["records", "unmerge", two[0], "--reason", "two passports"]) == 1
     assert main(["records", "seen", "nobody"]) == 2

@@ -16,7 +16,6 @@ from sqlmodel import Session, col, func, select
 from codesets.errors import CodedeskError
 from store.acks import take_in as take_in_answer
 from store.actors import SYSTEM
-from store.claims.changes import refresh_claim
 from store.claims.export import export_claims
 from store.claims.scrubbing import scrub_claim
 from store.database import Database, open_database
@@ -726,7 +725,6 @@ def sent(db: Database, tmp_path: Path, billed: str) -> Sent:
         second_payer(change.session, encounter)
         claim_id = change.session.exec(select(Claim.id)).one()
         change.session.get_one(Claim, claim_id).status = ClaimStatus.DRAFT
-    refresh_claim(db, SYSTEM, claim_id)
     scrub_claim(db, CODES, SYSTEM, claim_id, today=TODAY)
     export_claims(db, SYSTEM, [claim_id], tmp_path / "out.837")
     with db.reading() as session:

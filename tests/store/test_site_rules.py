@@ -13,7 +13,7 @@ from store.claims.build import build_claims
 from store.claims.content import ClaimContent
 from store.claims.scrubbing import ScrubResult, scrub_claim
 from store.database import Database
-from store.models import Claim, Coverage, LogEntry, Payer
+from store.models import Coverage, Encounter, LogEntry, Payer
 from store.queries import SessionReader
 from store.queries.claims import claim_page
 from store.queries.rules import Firings, rule_changes, rule_firings
@@ -301,13 +301,12 @@ def scrubbed(db: Database, claim_id: str) -> ScrubResult:
 def test_what_was_mended_counts_as_fixed(db: Database) -> None:
     claim_id = a_claim(db)
     with db.change(SYSTEM) as change:
-        claim = change.session.get_one(Claim, claim_id)
-        sound = claim.parties
-        claim.parties = {**sound, "place_of_service": ""}
+        visit = change.session.exec(select(Encounter)).one()
+        sound, visit.place_of_service = visit.place_of_service, ""
     scrubbed(db, claim_id)
     scrubbed(db, claim_id)
     with db.change(SYSTEM) as change:
-        change.session.get_one(Claim, claim_id).parties = sound
+        change.session.exec(select(Encounter)).one().place_of_service = sound
 
     scrubbed(db, claim_id)
 

@@ -48,6 +48,10 @@ def audit() -> Audit:
     return found
 
 
+def key_line_of(app: object) -> str:
+    return cells(app).rstrip().splitlines()[-1]
+
+
 @pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]}x{size[1]}")
 async def test_a_chart_is_coded_blind_compared_and_returned(sampled: None, size: tuple[int, int]) -> None:
     at = f"{size[0]}x{size[1]}"
@@ -73,6 +77,7 @@ async def test_a_chart_is_coded_blind_compared_and_returned(sampled: None, size:
         assert "I.C.9" in cells(app) and "hypertension" in cells(app)
         await keys(pilot, "r", "y")
         assert "Returned with" in cells(app)
+        assert key_line_of(app).index("score") < key_line_of(app).index("explain")
         await keys(pilot, "s")
         assert "population" in cells(app)
 

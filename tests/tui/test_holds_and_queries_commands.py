@@ -64,7 +64,7 @@ def test_a_query_is_drafted_checked_sent_answered_closed_and_exported(
     told(capsys, "queries", "answer", number, "--option", "Stage 3b", "--by", "Okafor MD")
     told(capsys, "queries", "withdraw", number, "--reason", "not his answer")
     told(capsys, "queries", "answer", number, "--option", "Stage 3b", "--by", "Okafor MD")
-    answered = told(capsys, "queries", "correct", number, "--option", "Stage 3a", "--reason", "misread")
+    answered = told(capsys, "queries", "correct", number, "--option", "Stage 3a", "--reason", "it was misread")
     told(capsys, "queries", "close", number, "agreed")
     page = told(capsys, "queries", "show", number)
 
@@ -84,6 +84,34 @@ def test_a_query_that_leads_is_refused_in_one_line_with_the_word(
 
     assert main(["queries", "send", number]) == 1
     assert "“Would you agree”: it leads" in capsys.readouterr().err
+
+
+def test_lint_names_what_send_refuses_and_revise_mends_that_alone(
+    chart: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    document = told(capsys, "encounters", "show", _visit(capsys, chart))["documents"][0]
+    line = next(n for n, text in enumerate(document["text"].splitlines(), 1) if text.strip())
+    asked = ("--template", "kidney-disease-stage", "--indicator", f"{document['document_number']}:{line}")
+    number = str(told(capsys, "queries", "draft", chart, *asked)["number"])
+
+    flawed = told(capsys, "queries", "lint", number, code=1)
+    before = told(capsys, "queries", "show", number)
+    told(capsys, "queries", "revise", number, "--provider", "Okafor MD")
+
+    after = told(capsys, "queries", "show", number)
+    assert [flaw["why"] for flaw in flawed] == ["nobody is asked: name a provider"]
+    assert told(capsys, "queries", "lint", number) == []
+    assert after["row"]["provider"] == "Okafor MD"
+    kept = ("text", "options", "indicators", "timing")
+    assert [after[name] for name in kept] == [before[name] for name in kept]
+
+
+def test_a_list_of_open_queries_says_how_many_drafts_wait(chart: str, capsys: pytest.CaptureFixture[str]) -> None:
+    told(capsys, "queries", "draft", chart, "--template", "kidney-disease-stage")
+
+    assert main(["queries", "list"]) == 0
+
+    assert "0 queries; 1 draft not sent yet (codedesk queries list --show all)" in capsys.readouterr().out
 
 
 def _visit(capsys: pytest.CaptureFixture[str], chart: str) -> str:

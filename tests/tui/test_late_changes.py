@@ -80,7 +80,14 @@ async def test_a_visit_that_is_canceled_or_whose_patient_is_merged_says_so_in_th
             item = session.exec(select(WorkItem).where(WorkItem.status == "in_progress")).one()
             visit = session.get_one(Encounter, item.encounter_id)
             patient, account = session.get_one(Patient, visit.patient_id), session.get_one(Account, visit.account_id)
-        one = pid(patient.mrn, f3=f"M99^^^{patient.source}^MR", f18=f"{account.account_number}^^^{account.source}")
+        one = pid(
+            patient.mrn,
+            name=f"{patient.family_name}^{patient.given_name}",
+            f3=f"M99^^^{patient.source}^MR",
+            f7=(patient.birth_date or "").replace("-", ""),
+            f8=patient.sex,
+            f18=f"{account.account_number}^^^{account.source}",
+        )
         merge = message("ADT^A40", one, segment("MRG", f1=f"{patient.mrn}^^^{patient.source}^MR"))
         take_in(open_database(), SYSTEM, [write(tmp_path / "a40.hl7", merge)])
         app.screen.record_changed()  # type: ignore[attr-defined]

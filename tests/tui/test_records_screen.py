@@ -76,6 +76,11 @@ async def test_two_patients_who_are_one_are_merged_after_a_yes_and_are_two_again
         await keys(pilot, "y")
         merged = cells(app)
         await keys(pilot, "u")
+        await type_text(pilot, "two")
+        await keys(pilot, "enter")
+        short = cells(app)
+        await type_text(pilot, " passports")
+        await keys(pilot, "enter")
         sure = cells(app)
         await keys(pilot, "y")
         again = cells(app)
@@ -83,7 +88,7 @@ async def test_two_patients_who_are_one_are_merged_after_a_yes_and_are_two_again
     assert "nothing was merged here" in nothing
     assert "name differs" in shown and "born" in shown and "go over to" in shown
     assert "Nothing was merged" in unsaid and "Merge P99999" in asked and "0 visits" in asked
-    assert "Undo the merge of P99999" in sure
+    assert "say why, in some words" in short and "Undo the merge of P99999" in sure
     assert "went over to" in merged and "u undoes it" in merged
     assert "is a patient again" in again and "1 of 1" in again
 

@@ -262,15 +262,25 @@ def _list(db: Database, actor: Actor, args: argparse.Namespace) -> int:
 
 def _samples(db: Database, actor: Actor, args: argparse.Namespace) -> int:
     from store.queries import SessionReader
+    from store.reports.spans import is_covered
     from tui.commands.audits_text import sample_text
 
     with db.reading() as session:
         rows = sample_list(SessionReader(session))
+    covered = is_covered(actor)
     for row in rows:
-        print(json.dumps(asdict(row)) if args.json else safe_line(sample_text(row)))
+        print(json.dumps(_without_charts(asdict(row), actor)) if args.json else safe_line(sample_text(row, covered)))
     if not rows and not args.json:
         print("No sample was drawn yet. codedesk audits draw NAME 30 draws one.")
     return 0
+
+
+def _without_charts(document: dict[str, Any], actor: Actor) -> dict[str, Any]:
+    """What is told of a sample, without how many charts it has where small counts are covered."""
+    from store.reports.spans import is_covered
+    from tui.commands.audits_text import OF_CHARTS
+
+    return {key: value for key, value in document.items() if not (is_covered(actor) and key in OF_CHARTS)}
 
 
 def _show(db: Database, actor: Actor, args: argparse.Namespace) -> int:
@@ -357,6 +367,7 @@ def _step(db: Database, actor: Actor, args: argparse.Namespace) -> int:
     """Everything that changes one audit, or answers it."""
     from store.audits import answers, assigning, corrections, education, explaining, review, samples, withdrawing
     from store.database import operation_id
+    from store.reports.spans import is_covered
 
     op = operation_id()
     match args.action:
@@ -364,11 +375,12 @@ def _step(db: Database, actor: Actor, args: argparse.Namespace) -> int:
             found = samples.reproduce(db, actor, args.sample)
             good = found.same and found.snapshot_whole
             if args.json:
-                print(json.dumps(asdict(found)))
+                print(json.dumps(_without_charts(asdict(found), actor)))
             else:
                 told = "the same charts in the same order" if found.same else "OTHER CHARTS"
                 whole = "whole" if found.snapshot_whole else "CHANGED"
-                print(f"{found.name}: seed {found.seed} gives {told} ({found.picked} of {found.population});"
+                many = "" if is_covered(actor) else f" ({found.picked} of {found.population})"
+                print(f"{found.name}: seed {found.seed} gives {told}{many};"
                       f" the snapshot is {whole}")  # fmt: skip
             return 0 if good else 1
         case "withdraw":

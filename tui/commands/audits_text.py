@@ -7,6 +7,7 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from store.queries.audits import AuditRow, FindingRow, SampleRow, StepRow
+from store.reports.small_cells import LEAST_CELL, LEFT_OUT, SUPPRESSED
 from store.terms import FindingStatus
 from tui.cells import counted, left, minute
 from tui.money import dollars
@@ -34,12 +35,18 @@ def audit_text(row: AuditRow) -> str:
     ).rstrip()
 
 
-def sample_text(row: SampleRow) -> str:
-    """One sample in one line."""
+def sample_text(row: SampleRow, covered: bool = False) -> str:
+    """One sample in one line; without how many charts it has where small counts are covered."""
+    if covered:
+        return f"{left(row.name, 24)} {row.made_at[:10]}  {row.method}; {row.withdrawn or 'stands'}"
     how = ", ".join(filter(None, (row.method, "blind" if row.blind else "review", "pre-bill" if row.prebill else "")))
     drawn = f"{row.picked} of {row.population} ({row.size}), seed {row.seed}"
     far = row.withdrawn or f"{row.reviewed} reviewed, {row.final} final"
     return f"{left(row.name, 24)} {row.made_at[:10]}  {drawn}, {how}; {far}"
+
+
+OF_CHARTS = ("size", "population", "audited_before", "picked", "reviewed", "final")
+"""What of a sample counts charts."""
 
 
 def side_by_side(
@@ -132,6 +139,8 @@ def percent(share: Share) -> str:
 
 
 def counts(share: Share) -> str:
+    if not share.told:
+        return LEFT_OUT
     return f"{share.part:g} of {share.whole:g}"
 
 
@@ -144,6 +153,8 @@ TREND_WIDTH = 88
 def scorecard_lines(card: Scorecard, width: int = 100) -> list[str]:
     """The scorecard as lines, for the terminal and the command line; a narrow pane has its tables narrower."""
     total, narrow = card.total, width < NARROW
+    if card.covered:
+        return _covered_lines(card, narrow)
     lines = [
         f"Scorecard {card.sample}   {card.method}, {card.size}, seed {card.seed}",
         f"population {card.population}: {card.words}",
@@ -165,6 +176,29 @@ def scorecard_lines(card: Scorecard, width: int = 100) -> list[str]:
             f" kappa {kappa} ({card.agreement.words})"
         )
     return [*lines, "", *_coder_lines(card, narrow), *_formula(card)]
+
+
+def _covered_lines(card: Scorecard, narrow: bool) -> list[str]:
+    """A scorecard as it is told without small counts."""
+    lines = [
+        f"Scorecard {card.sample}   {card.method}: {card.words}",
+        f"{told_count(card.total.charts)} charts reviewed",
+    ]
+    if card.total.charts < LEAST_CELL:
+        return [*lines, "", f"No score is told of fewer than {LEAST_CELL} charts.", *_formula(card)]
+    lines += ["", *_share_lines(card, narrow), "", *_dimension_lines(card, narrow), ""]
+    return [*lines, *_coder_lines(card, narrow), "", _COVERED, *_formula(card)]
+
+
+_COVERED = (
+    f"{LEFT_OUT}: left out, since fewer than {LEAST_CELL} stand behind it or could be told from it; so are coders of so"
+    " few charts, money, and how many charts there were to draw from"
+)
+
+
+def told_count(count: int) -> int | str:
+    """A count as it is told to whom small ones are covered."""
+    return SUPPRESSED if 0 < count < LEAST_CELL else count
 
 
 def _share_lines(card: Scorecard, narrow: bool) -> Iterator[str]:
@@ -292,10 +326,16 @@ def trend_lines(trend: CoderTrend, width: int = 100) -> list[str]:
         lines.append(f"  {change_words(point, point is trend.points[0])}")
     return [
         *lines,
+        *((_COVERED_TREND,) if trend.covered else ()),
         "",
         "intervals: Wilson score, 95 %, by codes; code over code as on each scorecard",
         f"changes: Newcombe, 95 %, by charts; no word of chance below {LEAST_CHARTS} an audit",
     ]
+
+
+_COVERED_TREND = (
+    f"Audits of fewer than {LEAST_CELL} charts are left out, and shares that as few stand behind ({LEFT_OUT})."
+)
 
 
 def _interval(share: Share) -> str:
@@ -326,7 +366,7 @@ def trend_document(trend: CoderTrend) -> dict[str, Any]:
     from store.audits.figures import wilson
 
     def share(one: Share) -> dict[str, Any]:
-        return {"part": one.part, "whole": one.whole, "value": one.value, "interval_95": wilson(one)}
+        return _told_share(one, wilson(one))
 
     return {
         "login": trend.login,
@@ -345,23 +385,32 @@ def trend_document(trend: CoderTrend) -> dict[str, Any]:
     }
 
 
+def _told_share(one: Share, interval: tuple[float, float] | None) -> dict[str, Any]:
+    """A share as plain values, all of them empty where it is left out."""
+    part, whole = (one.part, one.whole) if one.told else (None, None)
+    return {"part": part, "whole": whole, "value": one.value, "interval_95": interval}
+
+
 def scorecard_document(card: Scorecard) -> dict[str, Any]:
     """The scorecard as plain values; shares as part, whole, value and interval."""
 
     def share(one: Share) -> dict[str, Any]:
-        return {"part": one.part, "whole": one.whole, "value": one.value, "interval_95": card.interval(one)}
+        return _told_share(one, card.interval(one))
 
-    def money(made: Impact) -> dict[str, int]:
-        return asdict(made) | {"net_cents": made.net_cents}
+    def of_all(value: Any) -> Any:
+        return None if card.covered else value
+
+    def money(made: Impact) -> dict[str, int] | None:
+        return of_all(asdict(made) | {"net_cents": made.net_cents})
 
     def whole(made: Score) -> dict[str, Any]:
         return {
-            "charts": made.charts,
+            "charts": told_count(made.charts) if card.covered else made.charts,
             **{name.replace(" ", "_").lower(): share(one) for name, one in _shares(made)},
             "dimensions": {one.value: share(of) for one, of in made.dimensions.items()},
-            "differences": {kind.value: many for kind, many in made.kinds.items()},
-            "errors": made.errors,
-            "lines_of_pointers_not_judged": made.unpointed,
+            "differences": of_all({kind.value: many for kind, many in made.kinds.items()}),
+            "errors": of_all(made.errors),
+            "lines_of_pointers_not_judged": of_all(made.unpointed),
             "charges": money(made.charges),
             "drg_payment": money(made.payment),
         }
@@ -370,17 +419,17 @@ def scorecard_document(card: Scorecard) -> dict[str, Any]:
         "sample": card.sample,
         "method": card.method,
         "seed": card.seed,
-        "size": card.size,
-        "population": card.population,
+        "size": of_all(card.size),
+        "population": of_all(card.population),
         "criteria": card.words,
-        "picked": card.picked,
-        "reviewed": card.reviewed,
-        "open_findings": card.open_findings,
+        "picked": of_all(card.picked),
+        "reviewed": told_count(card.reviewed) if card.covered else card.reviewed,
+        "open_findings": of_all(card.open_findings),
         "drg_base_rate_cents": card.base_rate,
         "total": whole(card.total),
         "coders": [{"login": one.login, "name": one.name, **whole(one.score)} for one in card.coders],
         "below_threshold": [one.value for one in card.below()],
-        "topics": dict(card.topics),
+        "topics": of_all(dict(card.topics)),
         "agreement": asdict(card.agreement) if card.agreement else None,
         "scheme": card.scheme.to_json(),
         "formula": card.scheme.formula(),

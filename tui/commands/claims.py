@@ -64,7 +64,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
     show = commands.add_parser("show", help="one claim, its lines and findings")
     show.add_argument("number")
     show.add_argument("--json", action="store_true")
-    scrubbing = commands.add_parser("scrub", help="check claims; exit code 1 when some are blocked")
+    scrubbing = commands.add_parser(
+        "scrub", help="copy again what the record says, and check claims; exit code 1 when some are blocked"
+    )
     scrubbing.add_argument("numbers", nargs="*", metavar="NUMBER")
     scrubbing.add_argument("--all", action="store_true", help="every claim that has not left (the default)")
     scrubbing.add_argument("--json", action="store_true")

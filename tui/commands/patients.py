@@ -29,6 +29,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
     merge.add_argument("--json", action="store_true", help="one JSON document")
     parting = commands.add_parser("unmerge", help="undo a merge: everything that went over goes back")
     parting.add_argument("mrn", metavar="MRN", help="record number or id that was given up")
+    parting.add_argument(
+        "--reason", default="", metavar="TEXT", help="how you know that they are two; the log keeps it"
+    )
     parting.add_argument("--json", action="store_true", help="one JSON document")
     restrict = commands.add_parser("restrict", help="close a patient's charts to all who are not admitted to them")
     restrict.add_argument("mrn", metavar="MRN", help="record number or id")
@@ -78,7 +81,11 @@ def unmerge(db: Database, actor: Actor, args: argparse.Namespace) -> int:
     from store.database import operation_id
     from store.merges import unmerge_patients
 
-    back = unmerge_patients(db, actor, args.mrn, operation_id())
+    asks = sys.stdin.isatty() and not args.json
+    reason = args.reason or (input("how do you know that they are two? ") if asks else "")
+    if not reason.strip():
+        raise UsageError("how do you know that they are two?", "--reason TEXT; nothing was undone")
+    back = unmerge_patients(db, actor, args.mrn, operation_id(), reason)
     if args.json:
         print(json.dumps(asdict(back)))
     else:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import argparse
 import json
 import sys
+from collections.abc import Mapping
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -19,10 +20,8 @@ from store.queries.provider_queries import (
     QueryFilter,
     QueryPage,
     QueryRow,
-    encounter_of,
     provider_query_list,
     provider_query_of,
-    texts_of,
 )
 from store.settings import today
 from store.terms import QueryOutcome, QueryStatus, QueryTiming, QueryType
@@ -48,7 +47,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     revising = command(commands, "revise", "write a draft anew")
     _query(revising)
     _question(revising)
-    _query(command(commands, "lint", "what a query must not say; exit code 1 when it could not be sent"))
+    _query(command(commands, "lint", "what is wrong with a query; exit code 1 when it could not be sent"))
     sending = command(commands, "send", "send a draft; its chart is on hold until the answer")
     _query(sending)
     sending.add_argument("--drg-before", metavar="DRG", help="group of the codes as they are; kept beside the query")
@@ -100,7 +99,7 @@ def _question(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--question", default="", help="the words; - reads them from standard input")
     parser.add_argument("--option", action="append", default=[], help="a clinically supported answer")
     parser.add_argument("--indicator", action="append", default=[], metavar="DOCUMENT:LINE", help="words of this chart")
-    parser.add_argument("--timing", choices=[one.value for one in QueryTiming], default=QueryTiming.RETROSPECTIVE.value)
+    parser.add_argument("--timing", choices=[one.value for one in QueryTiming], help="retrospective without it")
     parser.add_argument("--file", default="", metavar="JSON", help="all of these from a JSON file")
 
 
@@ -141,8 +140,12 @@ def _list(db: Database, actor: Actor, args: argparse.Namespace) -> int:
     log.note(db, actor, "query.list", show=args.show, by="command line")
     with db.reading() as session:
         rows = provider_query_list(SessionReader(session), today(), QueryFilter(args.show), actor.person_id or "-")
+        drafts = len(provider_query_list(SessionReader(session), today(), QueryFilter.DRAFTS))
     rows = seen_by(actor.role, rows)
-    return told(args, [asdict(row) for row in rows], [*map(_text, rows), _counted(len(rows))])
+    counted_words = _counted(len(rows))
+    if drafts and args.show == QueryFilter.OPEN.value:
+        counted_words += f"; {counted(drafts, 'draft')} not sent yet (codedesk queries list --show all)"
+    return told(args, [asdict(row) for row in rows], [*map(_text, rows), counted_words])
 
 
 def _show(db: Database, actor: Actor, args: argparse.Namespace) -> int:
@@ -182,18 +185,16 @@ def _revise(db: Database, actor: Actor, args: argparse.Namespace) -> int:
     from store.provider_queries import revise
 
     page = _page(db, actor, args.query)
-    revise(db, actor, page.row.id, _asked(args, page.row.service_date), operation_id())
+    revise(db, actor, page.row.id, _asked(args, page.row.service_date, page), operation_id())
     return _told_of(db, args, page.row.id, "was written anew")
 
 
 def _lint(db: Database, actor: Actor, args: argparse.Namespace) -> int:
-    from store.provider_queries import lint
+    from store.provider_queries import hindrances
 
     page = _page(db, actor, args.query)
     with db.reading() as session:
-        reader = SessionReader(session)
-        texts = texts_of(reader, encounter_of(reader, page.row.id))
-    flaws = lint(page.row.type, page.row.query_reason, page.text, page.options, page.indicators, texts)
+        flaws = hindrances(session, page.row.id)
     lines = [f"{'refused' if flaw.refuses else 'warning'}  {flaw.told}" for flaw in flaws]
     told(args, [asdict(flaw) for flaw in flaws], lines or ["nothing is wrong with it"])
     return 1 if any(flaw.refuses for flaw in flaws) else 0
@@ -306,31 +307,48 @@ def _page(db: Database, actor: Actor, named: str) -> QueryPage:
     return seen
 
 
-def _asked(args: argparse.Namespace, day: str) -> Question:
-    """The question of a command line: a template, what is said beside it, or all of it from a file."""
-    from store.provider_queries.desk import Question, from_template
+def _asked(args: argparse.Namespace, day: str, before: QueryPage | None = None) -> Question:
+    """The question of a command line: a template, what is said beside it, or all of it from a file.
+
+    What is not said of a query that is revised stays as it was `before`.
+    """
+    from store.provider_queries.desk import from_template
 
     given = _from_file(args.file) if args.file else {}
-    said: dict[str, Any] = {key: getattr(args, key) or given.get(key) for key in ("reason", "provider", "question")}
-    said["type"] = args.type or given.get("type")
-    template = args.template or given.get("template", "")
-    if template:
-        asked = from_template(template, str(said["provider"] or ""), day)
-    elif said["type"] in list(QueryType) and said["reason"]:
-        asked = Question(QueryType(said["type"]), said["reason"], "", str(said["provider"] or ""))
+    said: dict[str, Any] = {
+        key: getattr(args, key) or given.get(key) for key in ("type", "reason", "provider", "question", "timing")
+    }
+    if template := args.template or given.get("template", ""):
+        asked = from_template(template, str(said["provider"] or (before.row.provider if before else "")), day)
     else:
-        raise UsageError("what is asked?", "--template, or --type and --reason")
+        asked = _begun(said, before)
     words = sys.stdin.read(8000) if said["question"] == "-" else said["question"]
-    options = tuple(args.option or given.get("options", ())) or asked.options
     places = tuple(map(_place, args.indicator or given.get("indicators", ())))
     return replace(
         asked,
         question=str(words or asked.question),
-        provider=str(said["provider"] or ""),
-        options=options,
-        indicators=places,
-        timing=QueryTiming(args.timing),
+        provider=str(said["provider"] or asked.provider),
+        options=tuple(args.option or given.get("options", ())) or asked.options,
+        indicators=places or (_quoted(before) if before else ()),
+        timing=QueryTiming(said["timing"] or (before.timing if before else QueryTiming.RETROSPECTIVE)),
     )
+
+
+def _begun(said: Mapping[str, Any], before: QueryPage | None) -> Question:
+    """The question without a template: as it was before, or of a type and reason. Raises UsageError."""
+    from store.provider_queries.desk import Question
+
+    kind, reason = said["type"] or (before and before.row.type), said["reason"] or (before and before.row.query_reason)
+    if kind not in list(QueryType) or not reason:
+        raise UsageError("what is asked?", "--template, or --type and --reason")
+    if before is None:
+        return Question(QueryType(kind), str(reason), "", "")
+    return Question(QueryType(kind), str(reason), before.text, before.row.provider, tuple(before.options))
+
+
+def _quoted(page: QueryPage) -> tuple[tuple[str, int], ...]:
+    """The lines of the chart that a query quotes, by document and line."""
+    return tuple((str(one["number"]), int(one["line"])) for one in page.indicators)
 
 
 def _place(said: object) -> tuple[str, int]:

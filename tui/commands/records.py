@@ -45,6 +45,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     _listing(actions, "merges", "what was merged, and undone (codedesk patients merge merges)")
     undo = actions.add_parser("unmerge", help="undo a merge: everything that went over goes back")
     undo.add_argument("mrn", help="record number or id that was given up")
+    undo.add_argument("--reason", default="", metavar="TEXT", help="how you know that they are two; it is kept")
     undo.add_argument("--json", action="store_true", help="one JSON document")
     requests = _listing(actions, "releases", "requests for information, the nearest due day first")
     requests.add_argument("--all", action="store_true", help="closed ones too")

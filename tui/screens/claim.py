@@ -165,10 +165,8 @@ class ClaimScreen(DeskScreen):
 
     def do_rescrub(self) -> None:
         async def scrubbed() -> None:
-            from store.claims.changes import refresh_claim
             from store.claims.scrubbing import scrub_claim
 
-            await self.workstation.change(refresh_claim, self._claim_id)
             result = await self.workstation.record.change_with_codes(scrub_claim, self._claim_id)
             await self._load()
             self.say(f"Scrubbed again: {result.errors} errors, {result.warnings} warnings.")

@@ -340,7 +340,8 @@ def _written(
         for number, text in enumerate(document.text.splitlines(), 1)
         if text.strip()
     )
+    texts = [one.text for one in documents]
     flaws = lint(
-        page.row.type, page.row.query_reason, page.text, page.options, page.indicators, [one.text for one in documents]
+        page.row.type, page.row.query_reason, page.text, page.options, page.indicators, texts, page.row.provider
     )
     return page, lines, tuple(flaws)

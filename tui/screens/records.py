@@ -12,6 +12,7 @@ from textual.containers import Container
 from store.actors import Actor
 from store.database import Database
 from store.merge_plan import MergePlan
+from store.reasons import reason_in_words
 from store.records.deficiencies import (
     DeficiencyRow,
     Delinquency,
@@ -229,6 +230,7 @@ class RecordsScreen(DeskScreen):
             async def told(reason: str) -> None:
                 if not reason.strip():
                     raise NotAnAnswer("Nothing was merged: the log keeps how you know that they are one.")
+                reason_in_words(reason)
                 sure(reason)
 
             def sure(reason: str) -> None:
@@ -256,16 +258,20 @@ class RecordsScreen(DeskScreen):
         merged = self._merged
         assert merged is not None
 
-        async def parted() -> None:
-            await self._unmerge(merged)
+        async def told(reason: str) -> None:
+            reason_in_words(reason)
 
-        question = f"Undo the merge of {merged.mrn} {merged.name}?"
-        self.confirm(question, parted, name=merged.name)
+            async def parted() -> None:
+                await self._unmerge(merged, reason)
 
-    async def _unmerge(self, merged: Candidate) -> None:
+            self.confirm(f"Undo the merge of {merged.mrn} {merged.name}?", parted, name=merged.name)
+
+        self.ask("unmerge", f"how you know that {merged.mrn} {merged.name} is another:", answer=told)
+
+    async def _unmerge(self, merged: Candidate, reason: str) -> None:
         from store.merges import unmerge_patients
 
-        done = await self.workstation.change(unmerge_patients, merged.id)
+        done = await self.workstation.change(unmerge_patients, merged.id, None, reason)
         self._merged = None
         await self._reload()
         self.say(f"{merged.mrn} is a patient again, with {counted(done.encounters, 'encounter')}.", "good")

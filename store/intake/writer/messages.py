@@ -146,7 +146,7 @@ def _store_message(
         return Outcome(Result.UNCHANGED, "", "", about=_about(items[0]))
     if seen:
         items = tuple(map(_without_postings, items))
-    if len(items) == 1 and not isinstance(items[0], QueryAnswer):
+    if len(items) == 1 and not isinstance(items[0], QueryAnswer | Merge):
         outcome = _store_item(change, rows, items[0], raw, placed)
     else:
         # All of a message or nothing: what was begun is undone where a later part is refused.

@@ -20,6 +20,7 @@ from store.scrub.checks.registry import (
     written,
 )
 from store.scrub.checks.written import LONGEST, SHORTEST, can_be_written, identifier_fault, lacking
+from store.scrub.guide_codes import guide_codes
 
 # CMS, Medicare Beneficiary Identifier format: C A AN N A AN N A A N N, without S, L, O, I, B and Z.
 _LETTER = "[AC-HJKMNP-RT-Y]"
@@ -36,11 +37,16 @@ def no_coverage(claim: ClaimContent, facts: ScrubFacts, params: Params) -> Itera
         yield Hit("coverage", {"coverages": 0})
 
 
+def filing_codes() -> tuple[str, ...]:
+    """The claim filing indicators of SBR09 (data element 1032): the same of both forms."""
+    return guide_codes("filing_code", "837p")
+
+
 @check("filing_code")
 def filing_code(claim: ClaimContent, facts: ScrubFacts, params: Params) -> Iterator[Hit]:
     for coverage in _coverages(claim):
         payer = coverage.payer
-        if payer.filing_code not in params["known"]:
+        if payer.filing_code not in filing_codes():
             place = f"coverage.{coverage.sequence}.payer.claim_filing_code"
             yield Hit(place, {"name": payer.name, "code": payer.filing_code or "missing"})
 

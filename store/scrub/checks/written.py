@@ -12,6 +12,7 @@ from functools import lru_cache
 from codesets.states import states
 from store.claims.people import Address, Practitioner
 from store.scrub.checks.registry import written
+from store.x12.writer import writable
 
 SHORTEST, LONGEST = 2, 80
 """Characters of an identifier (NM109)."""
@@ -34,6 +35,12 @@ def is_zip(text: str) -> bool:
 def is_city(name: str) -> bool:
     """Whether a city has two characters or more that can be written."""
     return len(written(name)) >= SHORTEST
+
+
+def can_stand(text: str) -> bool:
+    """Whether a text has something to write and none of it is taken out, as the delimiters of a file are."""
+    found = writable(text)
+    return bool(found.text) and not found.removed
 
 
 def can_be_written(address: Address) -> bool:

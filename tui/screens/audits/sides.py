@@ -24,6 +24,7 @@ from store.queries.audits import (
     audit_sides,
 )
 from store.terms import AuditStatus, FindingStatus
+from tui.actions import Action, actions_on
 from tui.cells import Line, counted, minute
 from tui.screens.audits.lines import scorecard_pane, whole_finding
 from tui.screens.desk import DeskScreen
@@ -40,6 +41,9 @@ OF_FINDING = (
     "finding_explain",
     "finding_topic",
 )
+BESIDE = ("finding_overturn", "agree_all")
+"""Keys that stand in the key line where they can be used."""
+EVERYWHERE = ("command", "help")
 BLIND = "The coder's codes were not shown yet: C goes to the chart."
 REBUTTED = (FindingStatus.REBUTTED, FindingStatus.SECOND_LEVEL, FindingStatus.ESCALATED)
 
@@ -124,6 +128,8 @@ class SidesScreen(DeskScreen):
             return f"the audit is {status.value.replace('_', ' ')}"
         if action == "keep_codes" and status is not AuditStatus.FINAL:
             return f"the audit is {status.value.replace('_', ' ')}: its findings are answered first"
+        if action == "agree_all" and not any(one.status in WITH_CODER for one in self._audit.findings):
+            return "no finding waits for an answer"
         if action in OF_FINDING and finding is None:
             return "no finding is under the cursor"
         if action in ("finding_agree", "finding_rebut") and finding and finding.status not in WITH_CODER:
@@ -131,6 +137,12 @@ class SidesScreen(DeskScreen):
         if action in ("finding_uphold", "finding_overturn") and finding and finding.status not in REBUTTED:
             return f"finding {finding.number} is {finding.status.value.replace('_', ' ')}: nobody has rebutted it"
         return ""
+
+    def footer(self) -> tuple[Action, ...]:
+        """What can be done now comes first; what belongs to another state of the audit, or another finding, last."""
+        usual = super().footer()
+        beside = (one for one in actions_on(self.name_on) if one.id in BESIDE and not self.unusable(one))
+        return tuple(sorted((*usual, *beside), key=lambda one: (bool(self.unusable(one)), one.id in EVERYWHERE)))
 
     @property
     def _finding(self) -> FindingRow | None:
