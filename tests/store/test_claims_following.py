@@ -211,9 +211,14 @@ def test_a_claim_that_the_payer_says_it_sent_on_is_billed_to_the_next_one_only_b
 
 
 def third_payer(office: Office) -> None:
-    """Give the claim a third coverage."""
+    """Give the account a third coverage, and the claim that left too."""
     with office.db.change(SYSTEM) as change:
-        claim = change.session.get_one(Claim, office.claim_id)
+        session, claim = change.session, change.session.get_one(Claim, office.claim_id)
+        known = Payer(source="test", local_id="P3", name="Third Plan", payer_identifier="THIRD", claim_filing_code="CI")
+        session.add(known)
+        session.flush()
+        account_id = session.get_one(Encounter, claim.encounter_id).account_id
+        session.add(Coverage(account_id=account_id, payer_id=known.id, sequence=3, member_id="SP1"))
         (second,) = claim.parties["other_coverages"]
         payer = {**second["payer"], "name": "Third Plan", "identifier": "THIRD"}
         claim.parties = {**claim.parties, "other_coverages": [second, {**second, "sequence": 3, "payer": payer}]}
