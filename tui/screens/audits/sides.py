@@ -23,7 +23,7 @@ from store.queries.audits import (
     audit_row,
     audit_sides,
 )
-from store.terms import AuditStatus, FindingStatus
+from store.terms import AuditStatus, FindingStatus, in_words
 from tui.actions import Action, actions_on
 from tui.cells import Line, counted, minute
 from tui.screens.audits.lines import scorecard_pane, whole_finding
@@ -91,6 +91,7 @@ class SidesScreen(DeskScreen):
         self._audit: AuditOnScreen | None = None
         self._shown: list[SideRow] = []
         self._scored = False
+        self._changing = False
 
     def compose_work(self) -> ComposeResult:
         with Container(id="panes"):
@@ -117,7 +118,7 @@ class SidesScreen(DeskScreen):
             (f"Audit {row.name}", "strong"),
             (f"  {row.patient}  {row.mrn}  {row.service_date} {row.setting.label}", "text"),
         )
-        return start, ((f"{row.coder or 'blind'}  ", "text"), (row.status.value.replace("_", " "), "focus"))
+        return start, ((f"{row.coder or 'blind'}  ", "text"), (in_words(row.status), "focus"))
 
     def why_not(self, action: str) -> str:
         if self._audit is None:
@@ -125,17 +126,17 @@ class SidesScreen(DeskScreen):
         finding = self._finding
         status = self._audit.row.status
         if action in OF_REVIEW and status is not AuditStatus.IN_REVIEW:
-            return f"the audit is {status.value.replace('_', ' ')}"
+            return f"the audit is {in_words(status)}"
         if action == "keep_codes" and status is not AuditStatus.FINAL:
-            return f"the audit is {status.value.replace('_', ' ')}: its findings are answered first"
+            return f"the audit is {in_words(status)}: its findings are answered first"
         if action == "agree_all" and not any(one.status in WITH_CODER for one in self._audit.findings):
             return "no finding waits for an answer"
         if action in OF_FINDING and finding is None:
             return "no finding is under the cursor"
         if action in ("finding_agree", "finding_rebut") and finding and finding.status not in WITH_CODER:
-            return f"finding {finding.number} is {finding.status.value.replace('_', ' ')}: it waits for no answer"
+            return f"finding {finding.number} is {in_words(finding.status)}: it waits for no answer"
         if action in ("finding_uphold", "finding_overturn") and finding and finding.status not in REBUTTED:
-            return f"finding {finding.number} is {finding.status.value.replace('_', ' ')}: nobody has rebutted it"
+            return f"finding {finding.number} is {in_words(finding.status)}: nobody has rebutted it"
         return ""
 
     def footer(self) -> tuple[Action, ...]:
@@ -152,12 +153,25 @@ class SidesScreen(DeskScreen):
     def record_changed(self) -> None:
         """Somebody else has changed the record: show the audit as it is, and say what became of a finding."""
         if self._audit is not None:
-            self.work(self._follow(self._audit), group="rows", exclusive=True)
+            self.work(self._follow(), group="rows", exclusive=True)
 
-    async def _follow(self, before: AuditOnScreen) -> None:
+    async def _follow(self) -> None:
+        if self._changing:  # it shows the audit by itself, and who did it is told what they did
+            return
+        before = self._audit
         await self._load()
-        if self._audit is not None and (came := _came(before, self._audit)):
+        if before and self._audit and (came := _came(before, self._audit)):
             self.say(came, "warning")
+
+    async def _change(self, service: Callable[..., Any], *args: Any, **named: Any) -> Any:
+        """Change the audit and show it as it is then; what the service answers."""
+        self._changing = True
+        try:
+            answer = await self.workstation.change(service, *args, **named)
+            await self._load()
+        finally:
+            self._changing = False
+        return answer
 
     @property
     def _seen(self) -> dict[int, FindingStatus]:
@@ -169,12 +183,11 @@ class SidesScreen(DeskScreen):
         from store.audits.answers import FindingMovedOn
 
         try:
-            message = await self.workstation.change(service, self.audit_id, *args, seen=seen)
+            message = await self._change(service, self.audit_id, *args, seen=seen)
         except FindingMovedOn:
             await self._load()
             seen.update(self._seen)
             raise
-        await self._load()
         self.say(message, "good")
 
     async def _load(self) -> None:
@@ -226,8 +239,7 @@ class SidesScreen(DeskScreen):
             async def cited(citation: str) -> None:
                 from store.audits.explaining import explain
 
-                await self.workstation.change(explain, self.audit_id, finding.number, note, citation)
-                await self._load()
+                await self._change(explain, self.audit_id, finding.number, note, citation)
                 self.say(f"Finding {finding.number}: kept.")
 
             self.ask("citation", "citation (guideline, note line):", finding.citation, cited)
@@ -242,8 +254,7 @@ class SidesScreen(DeskScreen):
         async def named(topic: str) -> None:
             from store.audits.explaining import explain
 
-            await self.workstation.change(explain, self.audit_id, finding.number, None, None, topic)
-            await self._load()
+            await self._change(explain, self.audit_id, finding.number, None, None, topic)
             self.say(f"Topic of finding {finding.number}: {topic.strip() or 'none'}.")
 
         self.ask("topic", "topic of education:", finding.topic, named)
@@ -252,8 +263,7 @@ class SidesScreen(DeskScreen):
         async def told(what: str) -> None:
             from store.audits.explaining import add_by_hand
 
-            number = await self.workstation.change(add_by_hand, self.audit_id, what)
-            await self._load()
+            number = await self._change(add_by_hand, self.audit_id, what)
             self.say(f"Finding {number}: a query that was missed.")
 
         self.ask("query", "what should have been asked:", answer=told)
@@ -266,8 +276,7 @@ class SidesScreen(DeskScreen):
     async def _return(self) -> None:
         from store.audits.review import give_back
 
-        message = await self.workstation.change(give_back, self.audit_id)
-        await self._load()
+        message = await self._change(give_back, self.audit_id)
         self.say(message, "good")
 
     def do_audit_recode(self) -> None:
@@ -305,8 +314,7 @@ class SidesScreen(DeskScreen):
         async def told(reason: str) -> None:
             from store.audits.corrections import keep_codes
 
-            message = await self.workstation.change(keep_codes, self.audit_id, reason)
-            await self._load()
+            message = await self._change(keep_codes, self.audit_id, reason)
             self.say(message, "good")
 
         self.ask("reason", "why the codes stay:", answer=told)
@@ -372,7 +380,7 @@ def _came(before: AuditOnScreen, now: AuditOnScreen) -> str:
     step = next((one for one in reversed(now.steps) if one.finding == moved.number), None)
     who = (step.who if step else "") or "the clock"
     said = f": {step.comment}" if step and step.comment else "."
-    return f"Finding {moved.number} is {moved.status.value.replace('_', ' ')} now, by {who}{said}"
+    return f"Finding {moved.number} is {in_words(moved.status)} now, by {who}{said}"
 
 
 def _key(finding: FindingRow) -> tuple[str, str, str, str]:
@@ -470,7 +478,7 @@ COLUMNS: tuple[Column[SideRow], ...] = (
     Column(
         "ANSWER",
         12,
-        lambda row: row.finding.status.value.replace("_", " ") if row.finding else "",
+        lambda row: in_words(row.finding.status) if row.finding else "",
         style=lambda row: "text",
     ),
 )
