@@ -70,11 +70,18 @@ class CodingKind(StrEnum):
 
 
 class WorkStatus(StrEnum):
+    """Where a coding task is; people call one in progress open (`in_words`)."""
+
     READY = "ready"
     IN_PROGRESS = "in_progress"
     ON_HOLD = "on_hold"
     FINAL = "final"
     CANCELED = "canceled"
+
+
+def in_words(state: StrEnum) -> str:
+    """A state, kind or role as screens and commands say it: `on hold`, `part denied`."""
+    return "open" if state is WorkStatus.IN_PROGRESS else state.value.replace("_", " ")
 
 
 class CodingStatus(StrEnum):

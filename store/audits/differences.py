@@ -19,7 +19,7 @@ from typing import Any
 
 from store.coding.codes import Codes, Diagnosis, ProcedureLine
 from store.coding.entry import line_letter
-from store.terms import DiagnosisRole
+from store.terms import DiagnosisRole, in_words
 
 
 class DifferenceKind(StrEnum):
@@ -390,7 +390,7 @@ def _common(one: str, other: str) -> int:
 
 
 def _role(diagnosis: Diagnosis) -> str:
-    return diagnosis.role.value.replace("_", " ")
+    return in_words(diagnosis.role)
 
 
 def _listed(values: Iterable[str]) -> str:

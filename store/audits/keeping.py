@@ -14,7 +14,7 @@ from store.database import Change
 from store.models import Audit, AuditSample, AuditStep
 from store.models.columns import MOST_IN_A_LINE
 from store.settings import today
-from store.terms import AuditStatus
+from store.terms import AuditStatus, in_words
 
 SECOND = "="
 """What marks the second review of a chart, in lists and behind its name."""
@@ -50,7 +50,7 @@ def in_review(change: Change, audit_id: str, seen_version: int | None) -> Audit:
     audit = audit_named(change.session, audit_id)
     change.target = ("audit", audit.id)
     if audit.status is not AuditStatus.IN_REVIEW and not change.repeated:
-        raise AuditRefused(f"the audit is {audit.status.value.replace('_', ' ')}", "only one in review can be changed")
+        raise AuditRefused(f"the audit is {in_words(audit.status)}", "only one in review can be changed")
     if audit.auditor_id != change.actor.person_id:
         raise AuditRefused("this audit is another auditor's", "codedesk audits list shows whose")
     if seen_version is not None and audit.row_version != seen_version:

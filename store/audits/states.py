@@ -29,7 +29,7 @@ from sqlmodel import Session, col, select
 
 from codesets.errors import CodedeskError
 from store.models import Audit, AuditFinding, AuditSample
-from store.terms import AuditStatus, CodingKind, FindingStatus
+from store.terms import AuditStatus, CodingKind, FindingStatus, in_words
 
 
 class AuditRefused(CodedeskError):
@@ -107,7 +107,7 @@ def move_finding(finding: AuditFinding, status: FindingStatus) -> None:
 
 
 def words_of(status: AuditStatus | FindingStatus) -> str:
-    return status.value.replace("_", " ")
+    return in_words(status)
 
 
 def held_for_audit(session: Session, encounter_id: str, kind: CodingKind) -> bool:

@@ -29,7 +29,7 @@ from store.ledger.charges import give_up
 from store.models import Claim, ClaimLine, LogEntry
 from store.models.columns import now
 from store.scrub.findings import settle
-from store.terms import ClaimStatus
+from store.terms import ClaimStatus, in_words
 
 
 class CannotChange(CodedeskError):
@@ -156,7 +156,7 @@ def release_claim(db: Database, actor: Actor, claim_id: str, reason: str, operat
         if change.repeated:
             return bool(change.answer.get("as_it_is", True))
         if claim.status is not ClaimStatus.REJECTED:
-            raise CannotChange(f"{claim.claim_number} is {claim.status.value.replace('_', ' ')}, not rejected")
+            raise CannotChange(f"{claim.claim_number} is {in_words(claim.status)}, not rejected")
         as_it_is = not restate_claim(change, claim, f"released: {reason}")
         change.answer = {"as_it_is": as_it_is}
         if as_it_is:

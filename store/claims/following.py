@@ -65,7 +65,7 @@ from store.models import Charge, Claim, ClaimExport, Coding, Encounter, Remittan
 from store.remits.answered import answers_of
 from store.remits.places import Payers, next_place, payers_of
 from store.settings import load_settings
-from store.terms import ClaimStatus
+from store.terms import ClaimStatus, in_words
 
 FOLLOWS_SECONDARY, FOLLOWS_LATE = "secondary", "late_charges"
 
@@ -358,9 +358,7 @@ def _one(
         if claim is None:
             raise CannotFollow(f"no claim has the id {claim_id!r}", "`codedesk claims list` shows the numbers")
         if claim.status not in standing:
-            raise CannotFollow(
-                f"{claim.claim_number} is {claim.status.value.replace('_', ' ')}: it has not left", _NOT_LEFT
-            )
+            raise CannotFollow(f"{claim.claim_number} is {in_words(claim.status)}: it has not left", _NOT_LEFT)
         if claim.frequency == "8":
             raise CannotFollow(
                 f"{claim.claim_number} is a void: nothing follows it", "code the visit again to bill it as new"

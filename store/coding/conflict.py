@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from store.coding.codes import Codes, Diagnosis, ProcedureLine, settled
-from store.terms import DiagnosisRole
+from store.terms import DiagnosisRole, in_words
 
 
 class Side(StrEnum):
@@ -159,7 +159,7 @@ def _items(codes: Codes, kind: str) -> _Items:
     for one in codes.diagnoses if kind == "diagnosis" else codes.lines:
         name = f"{kind} {one.code}"
         if isinstance(one, Diagnosis) and one.role in (DiagnosisRole.ADMITTING, DiagnosisRole.REASON):
-            name += f" ({one.role.value.replace('_', ' ')})"
+            name += f" ({in_words(one.role)})"
         number = sum(other == name or other.startswith(f"{name} #") for other in found)
         found[f"{name} #{number + 1}" if number else name] = one
     return found

@@ -27,7 +27,7 @@ from store.models import Claim, Denial, JournalLine, Payer, Person, Posting
 from store.models.columns import new_id, now
 from store.remits.answered import standing_answers
 from store.settings import today
-from store.terms import LIVING_DENIALS, DenialStatus, JournalAccount
+from store.terms import LIVING_DENIALS, DenialStatus, JournalAccount, in_words
 
 _CLOSED = (DenialStatus.RESOLVED, DenialStatus.WRITTEN_OFF, DenialStatus.PATIENT_OWES)
 
@@ -210,7 +210,7 @@ def _standing(session: Session, identity: str, standing: tuple[DenialStatus, ...
     if row is None:
         raise DenialRefused(f"no denial has the id {identity[:40]!r}")
     if row.status not in standing:
-        raise DenialRefused(f"the denial of {row.group_code}-{row.reason_code} is {row.status.value.replace('_', ' ')}")
+        raise DenialRefused(f"the denial of {row.group_code}-{row.reason_code} is {in_words(row.status)}")
     if row.claim_id is None:
         raise DenialRefused(
             f"the denial of {row.group_code}-{row.reason_code} is of a claim that is not ours",

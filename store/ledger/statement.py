@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from store.queries import Reader
 from store.queries.ledger import AccountPage, PostingRow, parsed, parties_of
 from store.remits.places import FORWARDED_TO, From, next_place, payers_of
-from store.terms import JournalAccount, PostingKind
+from store.terms import JournalAccount, PostingKind, in_words
 from store.whole import require_seen
 
 WIDTH = 80
@@ -202,7 +202,7 @@ def _told(kind: PostingKind, payer: str, own: int) -> str:
         PostingKind.REFUND: "Refund",
         PostingKind.WRITE_OFF: "Given up",
         PostingKind.LEFT_TO_PATIENT: f"Denied: {payer}",
-    }.get(kind, kind.value.replace("_", " "))
+    }.get(kind, in_words(kind))
 
 
 def _who(reader: Reader, account_id: str) -> tuple[str, list[str]]:

@@ -35,7 +35,7 @@ from store.queries import SessionReader
 from store.queries.provider_queries import texts_of
 from store.reasons import reason_in_words
 from store.settings import today
-from store.terms import ClaimStatus, QueryOutcome, QueryStatus, QueryTiming, QueryType, WorkStatus
+from store.terms import ClaimStatus, QueryOutcome, QueryStatus, QueryTiming, QueryType, WorkStatus, in_words
 from store.worklists.placing import reroute
 
 MOST_INDICATORS = 30
@@ -415,7 +415,7 @@ def close(
                 "" if answered else "close it as no_response, or cancel it",
             )
         row.status, row.outcome, row.closed_at, row.drg_after = status, outcome, now(), drg_after
-        said = f"{outcome.value.replace('_', ' ')}{': ' if _line(words) else ''}{_line(words)}"
+        said = f"{in_words(outcome)}{': ' if _line(words) else ''}{_line(words)}"
         _settled(change, row, Step.CLOSE, said)
 
 

@@ -19,7 +19,7 @@ from store.queries.restricted import NAME
 from store.queries.rules import OVERRIDER
 from store.queries.saved_views import saved_views
 from store.queries.unapplied import MAY_ANSWER
-from store.terms import LIVING_DENIALS, RESTRICTED, ClaimStatus, FindingState, Severity
+from store.terms import LIVING_DENIALS, RESTRICTED, ClaimStatus, FindingState, Severity, in_words
 
 COUNT_CAP = 1000
 """Counts stop here; a count of 1001 reads as "1000+"."""
@@ -110,7 +110,7 @@ class ClaimRow:
     @property
     def standing(self) -> str:
         """Where it stands, in words: its status, of one that left what its payer answered."""
-        return self.answer or self.status.value.replace("_", " ")
+        return self.answer or in_words(self.status)
 
 
 @dataclass(frozen=True)

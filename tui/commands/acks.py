@@ -26,7 +26,7 @@ from store.queries.acks import (
     acknowledgment_list,
     acknowledgment_page,
 )
-from store.terms import Outcome
+from store.terms import Outcome, in_words
 from tui.acks import answer_words, claims_words, stated_words
 from tui.cells import left, minute
 from tui.commands.taking_in import each_file
@@ -145,7 +145,7 @@ def _page_text(page: AckPage) -> Iterator[str]:
 def _claim_text(claim: AckClaimRow) -> Iterator[str]:
     head = (claim.number, claim.standing.value, claim.patient, claim.payer, claim.service_from)
     yield ""
-    yield f"{'  '.join(filter(None, head))}  {dollars(claim.total_cents)}  now {claim.status.value.replace('_', ' ')}"
+    yield f"{'  '.join(filter(None, head))}  {dollars(claim.total_cents)}  now {in_words(claim.status)}"
     if claim.payer_number:
         yield f"   payer's number {claim.payer_number}"
     for answer in claim.answers:
@@ -156,7 +156,7 @@ def _text(path: str, taken: AnswersTakenIn) -> list[str]:
     lines = [safe_line(path)]
     for answer in taken.answers:
         again = ", taken in before" if answer.repeated else ""
-        lines.append(f"  {answer.kind.value} of {answer.control}: {answer.outcome.value.replace('_', ' ')}{again}")
+        lines.append(f"  {answer.kind.value} of {answer.control}: {in_words(answer.outcome)}{again}")
         lines += [f"    {answer.note}"] if answer.note else []
         lines += _listed("rejected, to be mended", answer.culprits)
         lines += _listed("ready again: only traveled with them", answer.traveled)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from store.queries.audits import AuditRow, FindingRow, SampleRow, StepRow
 from store.reports.small_cells import LEAST_CELL, LEFT_OUT, SUPPRESSED
-from store.terms import FindingStatus
+from store.terms import FindingStatus, in_words
 from tui.cells import counted, left, minute
 from tui.money import dollars
 
@@ -30,7 +30,7 @@ def audit_text(row: AuditRow) -> str:
     name = row.name
     return (
         f"{row.mark:1} {left(name, 20) if not row.second else name} {row.service_date:<10} {left(row.patient, 20)}"
-        f" {left(row.setting.label, 11)} {left(row.status.value.replace('_', ' '), 10)}"
+        f" {left(row.setting.label, 11)} {left(in_words(row.status), 10)}"
         f" {left(row.coder or '(blind)', 14)} {left(row.auditor, 14)} {row.findings:>5} {row.due_on}"
     ).rstrip()
 
@@ -59,7 +59,7 @@ def side_by_side(
     """Both sides of an audit, its findings and its history, as lines."""
     lines = [
         f"{row.name}  {row.patient} {row.mrn}  {row.service_date} {row.setting.label} {row.kind.value}"
-        f"  {row.status.value.replace('_', ' ')}",
+        f"  {in_words(row.status)}",
         f"coder {row.coder or '(not shown: blind)'}   auditor {row.auditor or 'nobody yet'}",
         "",
     ]
@@ -80,7 +80,7 @@ def side_by_side(
         topic = f"  topic {finding.topic}" if finding.topic else ""
         due = f"  due {finding.due_on}" if finding.due_on else ""
         change = f"{finding.coder or '–'} -> {finding.auditor or '–'}"
-        status = finding.status.value.replace("_", " ")
+        status = in_words(finding.status)
         lines.append(
             f"finding {finding.number}  {kind_words(finding.kind)}, {finding.place}: {change}"
             f"  {status}{due}{money}{topic}"

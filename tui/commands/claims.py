@@ -32,7 +32,7 @@ from store.queries.claims import (
     claim_page,
 )
 from store.settings import today
-from store.terms import AnswerPart, ClaimStatus, FindingState
+from store.terms import AnswerPart, ClaimStatus, FindingState, in_words
 from tui.commands import claims_sending
 from tui.money import dollars, filing_words
 
@@ -279,7 +279,7 @@ def _page_text(page: ClaimPage) -> list[str]:
             f"Claim {row.number}  {row.patient}  {row.payer or 'Self pay'}  {row.form}  {dollars(row.total_cents)}"
         ),
         safe_line(
-            f"{row.status.value}  visit {page.visit_number}  service {row.service_date}  frequency {page.frequency}"
+            f"{in_words(row.status)}  visit {page.visit_number}  service {row.service_date}  frequency {page.frequency}"
         ),
         *(safe_line(note) for note in (page.to_replace, page.to_void, page.answered_though) if note),
         *(safe_line(f"Rejected, {one.kind} {one.answered_at[:10]}: {one.message}") for one in _rejecting(page)),
@@ -324,7 +324,7 @@ def _page_text(page: ClaimPage) -> list[str]:
 
 def _scrub_text(result: ScrubResult) -> str:
     return (
-        f"{result.claim_number}  {result.status.value:<12}  {_counted(result.errors, 'error')}, "
+        f"{result.claim_number}  {in_words(result.status):<12}  {_counted(result.errors, 'error')}, "
         f"{_counted(result.warnings, 'warning')}, {result.not_checked} not checked, {result.overridden} overridden"
     )
 

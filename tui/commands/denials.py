@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 
 from codesets.safe import safe_line
 from store.queries.denials import DenialFilter, DenialRow, denial_list, denial_of
+from store.terms import in_words
 from tui.cells import counted, left
 from tui.money import dollars
 
@@ -219,7 +220,7 @@ _HEADING = f"{'id':<26}  {'due':<10} {'claim':<14} {'patient':<18} {'code':<7} {
 
 
 def _text(row: DenialRow) -> str:
-    state = "" if row.status.value == "open" else f"  {row.status.value.replace('_', ' ')}"
+    state = "" if row.status.value == "open" else f"  {in_words(row.status)}"
     owner = f"  {row.owner}" if row.owner else ""
     level = f"  level {row.level}" if row.level else ""
     rebilled = f"  {row.replacement} bills it again: {row.rebilled}" if row.replacement else ""

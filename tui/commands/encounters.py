@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from codesets.errors import UsageError
 from codesets.safe import safe_block
+from store.terms import in_words
 
 if TYPE_CHECKING:
     from store.actors import Actor
@@ -100,7 +101,7 @@ def _list(db: Database, actor: Actor, worklist: str | None, as_json: bool) -> in
         print("no encounters here")
     for row in rows:
         # The number is never cut: it is what `show` and `export` are asked with.
-        last = f"{row.priority:>4} {row.status.value}" if isinstance(row, WorkRow) else row.visit_number
+        last = f"{row.priority:>4} {in_words(row.status)}" if isinstance(row, WorkRow) else row.visit_number
         room = max(WIDTH - 24 - len(last), 12)
         print(f"{row.service_date} {row.setting.label:<11} {_cut(row.patient, room):<{room}} {last}")
     return 0

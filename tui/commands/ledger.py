@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 from codesets.errors import UsageError
 from codesets.safe import safe_line
 from store.settings import today
+from store.terms import in_words
 from tui.cells import counted, left
 from tui.money import dollars
 
@@ -88,7 +89,7 @@ def _page_text(page: AccountPage) -> Iterator[str]:
     if page.partial:
         yield f"    {page.partial}: these figures are a part"
     for party in page.parties:
-        yield f"    {party.name:<28} {party.account.value.replace('_', ' '):<20} {dollars(party.cents):>12}"
+        yield f"    {party.name:<28} {in_words(party.account):<20} {dollars(party.cents):>12}"
     for posting in page.postings:
         yield ""
         yield _posting_text(posting)
@@ -99,7 +100,7 @@ def _page_text(page: AccountPage) -> Iterator[str]:
 
 
 def _posting_text(posting: PostingRow) -> str:
-    parts = [posting.posted_at[:10], posting.kind.value.replace("_", " "), posting.claim, posting.payer]
+    parts = [posting.posted_at[:10], in_words(posting.kind), posting.claim, posting.payer]
     parts += [f"payment {posting.trace}" if posting.trace else "", posting.note]
     parts += ["takes back an earlier one" if posting.takes_back else "", "taken back" if posting.taken_back else ""]
     return "  ".join(filter(None, parts)) + f"  (id {posting.id})"

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 from codesets.errors import UnreadableInput, UsageError
 from store.queries import SessionReader
 from store.settings import today
+from store.terms import in_words
 from tui.cells import counted, left, minute
 from tui.commands import worklists_bulk, worklists_people
 from tui.commands.answers import command, reason, task_ids, told
@@ -118,14 +119,14 @@ def _list(db: Database, actor: Actor, args: argparse.Namespace) -> int:
         )
     lines = [
         f"version {book.version}",
-        f"{'#':>3} {left('worklist', 22)} {'ready':>7} {'open':>5} {'held':>5}  criteria",
+        f"{'#':>3} {left('worklist', 22)} {'ready':>7} {'open':>5} {'on hold':>7}  criteria",
     ]
     for row in rows:
         skill = f"  (skill {row['skill']})" if row["skill"] else ""
         skill += "  (waits: get-next gives none)" if row["waits"] else ""
         lines.append(
             f"{row['place']:>3} {left(str(row['name']), 22)} {row['ready']:>7} {row['in_progress']:>5} "
-            f"{row['on_hold']:>5}  {row['criteria']}{skill}"
+            f"{row['on_hold']:>7}  {row['criteria']}{skill}"
         )
     return told(args, {"version": book.version, "worklists": rows}, lines)
 
@@ -263,7 +264,7 @@ def _charts(db: Database, actor: Actor, args: argparse.Namespace) -> int:
         rows = seen_by(actor.role, worklist_rows(reader, listing))
     texts = [
         f"{row.visit_number or row.id:<12} {left(row.kind, 12)} {row.priority:>4} {row.service_date}"
-        f" {left(row.patient, 22)} {left(row.worklist, 20)} {dollars(row.cents):>10} {row.status.value}"
+        f" {left(row.patient, 22)} {left(row.worklist, 20)} {dollars(row.cents):>10} {in_words(row.status)}"
         for row in rows
     ]
     data = [{key: value for key, value in asdict(row).items() if key != "key"} for row in rows]

@@ -19,7 +19,7 @@ from store.queries.acks import (
     acknowledgment_list,
     acknowledgment_page,
 )
-from store.terms import ClaimStatus, Outcome
+from store.terms import ClaimStatus, Outcome, in_words
 from tui.acks import NOT_OURS, answer_words, outcome_words, stated_words
 from tui.cells import Line, counted, ends, minute, wrap
 from tui.money import dollars
@@ -56,7 +56,7 @@ class AcksScreen(ListScreen):
 
     def place(self) -> tuple[Line, Line]:
         more: Line = ((f"  the newest {PAGE:,}", "dim"),) if self._cut else ()
-        return self.list_place("Acknowledgments", self._show.value.replace("_", " "), more)
+        return self.list_place("Acknowledgments", in_words(self._show), more)
 
     def why_not(self, action: str) -> str:
         if action == "read_on" and (not self.is_mounted or self.rows.selected is None):
@@ -83,7 +83,7 @@ class AcksScreen(ListScreen):
         rows = await self.workstation.record.read(acknowledgment_list, self._show, None, PAGE)
         self._cut = len(rows) == PAGE
         shown = [row for row in rows if self.passes_filter(_words(row))]
-        view = "" if self._show is AckFilter.ALL else self._show.value.replace("_", " ")
+        view = "" if self._show is AckFilter.ALL else in_words(self._show)
         self.rows.empty = self.why_empty("acknowledgment", EMPTY, view)
         self.rows.set_source(ListSource(shown, lambda row: row.id))
         self.refresh_frame()
@@ -160,7 +160,7 @@ def page_lines(page: AckPage, width: int) -> Iterator[Line]:
 
 def _claim_lines(claim: AckClaimRow, number: int, width: int) -> Iterator[Line]:
     who = f"  {claim.service_from}  {claim.patient}, {claim.payer or 'no payer'}"
-    status = claim.status.value.replace("_", " ")
+    status = in_words(claim.status)
     now = ((f"now {status}", "error" if claim.status is ClaimStatus.REJECTED else "dim"), ("  ", "text"))
     money = (f"{dollars(claim.total_cents):>10} ", "text")
     yield ends(((" ", "text"), (claim.number, link(number)), (who, "text")), (*now, money), width)

@@ -20,7 +20,7 @@ from store.queries.claims import (
     claim_views,
 )
 from store.settings import outbox
-from store.terms import ClaimStatus
+from store.terms import ClaimStatus, in_words
 from tui.cells import Line, counted, days_in
 from tui.money import dollars
 from tui.screens.asking import named_columns
@@ -84,14 +84,14 @@ class ClaimsScreen(ListScreen):
         yield from self.list_work(_COLUMNS, EMPTY, page=False)
 
     def place(self) -> tuple[Line, Line]:
-        name = self._view or self._show.value.replace("_", " ")
+        name = self._view or in_words(self._show)
         start: Line = (("Claims", "strong"), (f"  {name}", "text"))
         if len(self._sorts) > 1:
             start = (*start, (f"  by {', '.join(self._sorts)}", "dim"))
         if self.filter_text:
             start = (*start, (f"  /{self.filter_text}", "focus"))
         counted = [
-            (f"{self._counts.get(status, 0)} {status.value.replace('_', ' ')}", STATUS_STYLE.get(status, "text"))
+            (f"{self._counts.get(status, 0)} {in_words(status)}", STATUS_STYLE.get(status, "text"))
             for status in (ClaimStatus.REJECTED, ClaimStatus.SCRUB_FAILED, ClaimStatus.READY, ClaimStatus.EXPORTED)
             if self._counts.get(status)
         ]
@@ -125,7 +125,7 @@ class ClaimsScreen(ListScreen):
             return EMPTY
         if self.filter_text:
             return f"No claim has {self.filter_text!r}. / with nothing shows all."
-        return f"No claim is {self._show.value.replace('_', ' ')}. v shows the others ({total:,} in all)."
+        return f"No claim is {in_words(self._show)}. v shows the others ({total:,} in all)."
 
     def copied(self) -> str:
         row: ClaimRow | None = self.rows.selected

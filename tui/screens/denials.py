@@ -13,7 +13,7 @@ from textual.app import ComposeResult
 
 from codesets.remittance_codes import adjustment_meanings
 from store.queries.denials import PAGE_ROWS, DenialFilter, DenialRow, denial_list
-from store.terms import DenialStatus
+from store.terms import DenialStatus, in_words
 from tui.cells import Line, counted, wrap
 from tui.money import dollars
 from tui.screens.desk import following
@@ -69,7 +69,7 @@ class DenialsScreen(ListScreen):
             if row is None:
                 return "there is no denial under the cursor"
             if row.status not in LIVING:
-                return f"it is {row.status.value.replace('_', ' ')}"
+                return f"it is {in_words(row.status)}"
             if not row.ours:
                 return "its claim is not ours: u in the remittances gives its payment to one"
         if action == "row_claim" and not (row and row.ours):
@@ -277,7 +277,7 @@ class DenialsScreen(ListScreen):
             Column("$", 10, lambda row: dollars(row.cents), align="right"),
             Column("CATEGORY", 17, lambda row: row.category, from_width=100),
             Column("OWNER", 10, lambda row: row.owner, from_width=100),
-            Column("STATUS", 11, lambda row: row.status.value.replace("_", " "), from_width=110),
+            Column("STATUS", 11, lambda row: in_words(row.status), from_width=110),
         )
 
 
@@ -306,7 +306,7 @@ def page_lines(row: DenialRow, meaning: str, width: int, cause: Cause | None = N
     if category:
         put("Appeal", f"by {row.due_on}" if category.appeal else "of no use for this reason")
     level = f", level {row.level}" if row.level else ""
-    put("Stands", f"{row.status.value.replace('_', ' ')}{level}{f', {row.owner}' if row.owner else ''}")
+    put("Stands", f"{in_words(row.status)}{level}{f', {row.owner}' if row.owner else ''}")
     put("Note", row.note)
     if cause and cause.claim:
         put("Coded", f"by {cause.coder or 'nobody'} {cause.coded_at}, service by {cause.provider or 'nobody named'}")

@@ -9,7 +9,7 @@ from textual import work
 from textual.app import ComposeResult
 
 from store.queries.ledger import AccountPage, AccountRow, PostingRow, account_list, account_page
-from store.terms import PostingKind
+from store.terms import PostingKind, in_words
 from tui.cells import Line, ends, wrap
 from tui.money import cents_of, dollars
 from tui.screens.desk import NotAnAnswer
@@ -147,7 +147,7 @@ class LedgerScreen(ListScreen):
             await self.read_rows()
             self.say(f"Taken back; {dollars(moved.balance_cents)} are owed.", "good")
 
-        what = last.kind.value.replace("_", " ")
+        what = in_words(last.kind)
         self.ask("undo", f"why take back the {what} of {last.posted_at[:10]}:", answer=entered)
 
     def _last_by_hand(self) -> PostingRow | None:
@@ -174,7 +174,7 @@ def page_lines(page: AccountPage, width: int) -> list[Line]:
                 None,
                 (
                     posting.posted_at[:10],
-                    posting.kind.value.replace("_", " "),
+                    in_words(posting.kind),
                     posting.claim,
                     f"payment {posting.trace}" if posting.trace else "",
                     "taken back" if posting.taken_back else "takes back" if posting.takes_back else "",
@@ -187,7 +187,7 @@ def page_lines(page: AccountPage, width: int) -> list[Line]:
         for side in posting.sides:
             reason = f"  {side.group}-{side.reason}" if side.reason else ""
             place = f"  {side.file_name} segment {side.segment}" if side.segment else ""
-            told = ((f"   {side.account.value.replace('_', ' ')}{reason}", "text"), (place, "dim"))
+            told = ((f"   {in_words(side.account)}{reason}", "text"), (place, "dim"))
             lines.append(ends(told, ((dollars(side.cents), "dim" if gone else "text"), (" ", "text")), width))
     return lines
 

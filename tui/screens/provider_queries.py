@@ -15,7 +15,7 @@ from store.queries.provider_queries import (
     provider_query_list,
     provider_query_of,
 )
-from store.terms import QueryOutcome, QueryStatus
+from store.terms import QueryOutcome, QueryStatus, in_words
 from tui.cells import Line, days_in, minute, wrap
 from tui.screens.desk import following
 from tui.screens.list_screen import ListScreen
@@ -288,7 +288,7 @@ def _can(status: QueryStatus, step: str) -> bool:
 
 
 def _state(row: QueryRow) -> str:
-    outcome = f", {row.outcome.value.replace('_', ' ')}" if row.outcome else ""
+    outcome = f", {in_words(row.outcome)}" if row.outcome else ""
     level = f", escalated {row.escalations}" if row.escalations else ""
     return f"{row.status.value}{outcome}{level}"
 

@@ -19,7 +19,7 @@ from store.queries import Reader
 from store.queries.charts import chart_documents, chart_head
 from store.queries.drafts import QUESTION, QuestionTyped, draft_of, question_typed
 from store.queries.provider_queries import QueryPage, encounter_of, provider_query_of
-from store.terms import QueryTiming
+from store.terms import QueryTiming, in_words
 from tui.cells import Line, wrap
 from tui.screens.desk import DeskScreen
 from tui.screens.provider_queries import option_lines
@@ -63,7 +63,7 @@ def begin_query(
     from store.provider_queries.tables import query_reasons, templates_about
 
     known, reasons = templates_about(about), query_reasons()
-    options = [(one.title, f"{reasons[one.reason].words}, {one.type.value.replace('_', ' ')}") for one in known]
+    options = [(one.title, f"{reasons[one.reason].words}, {in_words(one.type)}") for one in known]
 
     async def chosen(title: str) -> None:
         from store.provider_queries import draft
@@ -150,7 +150,7 @@ class QueryScreen(DeskScreen):
         if page is not None:
             title = f"to {page.row.provider or 'nobody yet'}"
             pane = self.query_one("#page", TextPane)
-            note = page.row.type.value.replace("_", " ")
+            note = in_words(page.row.type)
             pane.show(title, lambda width: draft_lines(page, flaws, width), note)
         self.refresh_frame()
 

@@ -19,7 +19,7 @@ from store.queries.remits import (
     remittances_naming,
 )
 from store.remits.provider_kinds import provider_kind
-from store.terms import MatchedBy, RemittanceStatus
+from store.terms import MatchedBy, RemittanceStatus, in_words
 from tui.cells import Line, counted, wrap
 from tui.money import dollars
 from tui.screens.asking import named_columns
@@ -246,7 +246,7 @@ def page_lines(page: RemittancePage, meanings: Mapping[str, str], width: int) ->
     for what in row.miscounted:
         lines += [((f" {part}", "warning"),) for part in wrap(f"counted wrongly: {what}", width - 2)]
     for account, cents in page.balances.items():
-        lines.append(((f"   {account.value.replace('_', ' '):<22}", "dim"), (f"{dollars(cents):>14}", "text")))
+        lines.append(((f"   {in_words(account):<22}", "dim"), (f"{dollars(cents):>14}", "text")))
     if not page.balances:
         lines.append((("   nothing is posted", "dim"),))
     for one in page.provider_adjustments:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from store.queries.audits import FindingRow, SampleRow, StepRow
-from store.terms import FindingStatus
+from store.terms import FindingStatus, in_words
 from tui.cells import Line, counted, wrap
 from tui.money import dollars
 
@@ -39,7 +39,7 @@ def finding_lines(findings: Sequence[FindingRow], width: int) -> list[Line]:
                 (f"{kind_words(one.kind):<12} ", "text"),
                 (f"{one.place:<11} " if wide else "", "dim"),
                 (f"{change:<19} ", "text"),
-                (one.status.value.replace("_", " "), _STYLE.get(one.status, "text")),
+                (in_words(one.status), _STYLE.get(one.status, "text")),
                 (f"  by {one.due_on}" if one.due_on and wide else "", "dim"),
             )
         )
@@ -55,7 +55,7 @@ def whole_finding(one: FindingRow, steps: Sequence[StepRow], width: int) -> list
             lines.append(((f" {label if number == 0 else '':<11}", "dim"), (part, style)))
 
     due = f", answer by {one.due_on}" if one.due_on else ""
-    put("Stands", one.status.value.replace("_", " ") + due, _STYLE.get(one.status, "text"))
+    put("Stands", in_words(one.status) + due, _STYLE.get(one.status, "text"))
     draft = one.status is FindingStatus.DRAFT
     put("Why", one.note or ("no words yet: e explains it" if draft else "the auditor left no words"))
     put("Citation", one.citation)

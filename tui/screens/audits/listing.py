@@ -11,7 +11,7 @@ from textual.app import ComposeResult
 from store.actors import Actor
 from store.database import Database
 from store.queries.audits import AuditFilter, AuditRow, audit_findings, audit_list, sample_list
-from store.terms import AuditStatus, Role
+from store.terms import AuditStatus, Role, in_words
 from tui.cells import Line, counted
 from tui.screens.audits.lines import finding_lines, sample_lines, scorecard_pane, trend_pane
 from tui.screens.desk import following
@@ -62,7 +62,7 @@ class AuditsScreen(ListScreen):
         if row and row.status is AuditStatus.WITHDRAWN and action in ("audit_open", "audit_withdraw"):
             return "its sample was withdrawn"
         if action == "audit_assign" and row and row.status not in (AuditStatus.SELECTED, AuditStatus.ASSIGNED):
-            return f"it is {row.status.value.replace('_', ' ')} already"
+            return f"it is {in_words(row.status)} already"
         return ""
 
     async def read_rows(self) -> None:
@@ -256,7 +256,7 @@ COLUMNS: tuple[Column[AuditRow], ...] = (
     Column("SERVICE", 10, lambda row: row.service_date),
     Column("PATIENT", 0, lambda row: row.patient),
     Column("TYPE", 9, lambda row: row.setting.label, from_width=100),
-    Column("STATUS", 9, lambda row: row.status.value.replace("_", " ")),
+    Column("STATUS", 9, lambda row: in_words(row.status)),
     Column("FOUND", 5, lambda row: str(row.findings) if row.revealed else "", align="right"),
     Column("DUE", 10, lambda row: row.due_on),
     Column("CODER", 15, lambda row: row.coder or "(blind)", from_width=110),

@@ -35,6 +35,7 @@ from store.coding.entry import (
 )
 from store.coding.lookup import with_role_of_code
 from store.queries.charts import ChartHead
+from store.terms import in_words
 from tui.money import dollars
 from tui.screens.chart.matching import parse_line
 from tui.widgets.row_table import Column
@@ -170,7 +171,7 @@ def _outcome(entry: Entry, codes: Codes, defaults: Defaults) -> Outcome:
     """What a line does that can be carried out."""
     match entry:
         case AddDiagnosis(code=code, role=role, poa=poa):
-            parts = (defaults.dotted(code), f"as {role.value.replace('_', ' ')}" if role else "", poa and f"POA {poa}")
+            parts = (defaults.dotted(code), f"as {in_words(role)}" if role else "", poa and f"POA {poa}")
             return Outcome("add", " ".join(filter(None, parts)))
         case AddProcedure(code=code, modifiers=modifiers, units=units):
             return Outcome("add", "-".join((code, *modifiers)) + (f" x{units}" if units else ""))
@@ -315,7 +316,7 @@ def _told(code: Diagnosis | ProcedureLine) -> str:
 def _parts_of(code: Diagnosis | ProcedureLine) -> tuple[str, ...]:
     """What stands with a code, as it is typed; empty for what does not."""
     if isinstance(code, Diagnosis):
-        return code.role.value.replace("_", " "), code.poa
+        return in_words(code.role), code.poa
     return (
         "".join(f"-{modifier}" for modifier in code.modifiers),
         f"x{code.units}",
