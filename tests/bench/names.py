@@ -20,8 +20,8 @@ from store.queries import Reader, SessionReader, SqliteReader
 from store.queries.charts import chart_charges, chart_coverages, chart_documents, chart_head
 from store.queries.worklists import Listing, as_found, worklist_page
 from store.sqlite import driver
+from tests.bench import prepared
 from tests.bench.figures import Figure
-from tests.postgres import NoServer, start_server
 
 FAMILY_NAMES, GIVEN_NAMES = 60_000, 4_000
 LOOKED_FOR = 80
@@ -76,21 +76,18 @@ def _of_every_kind(reader: Reader, worklist: str, where: str) -> list[Figure]:
 
 
 def _on_postgres(path: Path, worklist: str) -> list[Figure]:
-    try:
-        server = start_server(shared_buffers="1GB")
-    except NoServer as reason:
-        print(f"no PostgreSQL: {reason}")
+    url = prepared.postgres_url()
+    if url is None:
         return []
     before, os.environ["CODEDESK_HOME"] = os.environ.get("CODEDESK_HOME"), str(path.parent)
     try:
-        db = open_database(server.url(server.new_database()))
-        _copy(path, db)
+        db = open_database(url)
         with db.reading() as session:
             reader = SessionReader(session)
             figures = [*_pages(reader, worklist), *_of_every_kind(reader, worklist, "PostgreSQL: ")]
         db.close()
     finally:
-        server.stop()
+        prepared.end_server()
         os.environ.pop("CODEDESK_HOME")
         os.environ |= {"CODEDESK_HOME": before} if before else {}
     return figures
@@ -120,7 +117,7 @@ def _open(reader: Reader, item: str) -> None:
         part(reader, encounter)
 
 
-def _copy(path: Path, there: Database) -> None:
+def copy(path: Path, there: Database) -> None:
     """Copy what a list needs; a record is moved otherwise (`store.move`), with every row compared."""
     here = driver.connect(path)
     with there.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:

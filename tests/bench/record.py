@@ -35,6 +35,7 @@ from store.queries import SessionReader, SqliteReader
 from store.queries.charts import chart_charges, chart_coverages, chart_documents, chart_head
 from store.terms import Role
 from store.upgrade import upgrade
+from tests.bench import prepared
 from tests.bench.figures import Figure
 from tests.faults.holding import twice_given
 from tests.faults.work import work
@@ -54,15 +55,12 @@ SLOW_SYNC = 0.005
 
 def measure() -> list[Figure]:
     """Every figure, on a record of its own."""
+    path = prepared.path(prepared.RECORD)
+    os.environ["CODEDESK_HOME"] = str(path.parent)
+    figures = [*_upgraded(path), *_opened(path), *_backed_up(path), *_logged(path)]
     with tempfile.TemporaryDirectory(prefix="codedesk-bench-") as folder:
         os.environ["CODEDESK_HOME"] = folder
-        path = Path(folder) / "workstation.sqlite"
-        fill(path, ENCOUNTERS)
-        figures = [*_upgraded(path), *_opened(path), *_backed_up(path), *_logged(path)]
-        place = Path(folder) / "coders"
-        place.mkdir(mode=0o700)
-        os.environ["CODEDESK_HOME"] = str(place)
-        return [*figures, *_coders(place)]
+        return [*figures, *_coders(Path(folder))]
 
 
 def fill(path: Path, size: int) -> None:

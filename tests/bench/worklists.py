@@ -21,7 +21,7 @@ from store.terms import Role
 from store.worklists.rulebook import Rulebook, read_rulebook, shipped_content
 from store.worklists.versions import try_version
 from store.worklists.why import why
-from tests.bench import names
+from tests.bench import names, prepared
 from tests.bench.figures import Figure
 from tui.screens.chart.view import read_chart
 
@@ -37,15 +37,12 @@ GIVEN = 60
 def measure() -> list[Figure]:
     """Figures for both sizes; a page costs the same at any depth."""
     figures = []
-    for size in SIZES:
-        with tempfile.TemporaryDirectory() as folder:
-            path = Path(folder) / "long.sqlite"
-            _fill(path, size)
-            figures += _measured(SqliteReader(path), size)
-            if size == SIZES[-1]:
-                figures += names.measure(path, WORKLIST)
-            figures += _given(path, size)
-    return figures
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "long.sqlite"
+        fill(path, SIZES[0])
+        figures += [*_measured(SqliteReader(path), SIZES[0]), *_given(path, SIZES[0])]
+    path, size = prepared.path(prepared.WORKLISTS), SIZES[-1]
+    return [*figures, *_measured(SqliteReader(path), size), *names.measure(path, WORKLIST), *_given(path, size)]
 
 
 def _measured(reader: SqliteReader, size: int) -> list[Figure]:
@@ -109,7 +106,7 @@ def _ms(work: Callable[[], object]) -> float:
     return statistics.median(spent)
 
 
-def _fill(path: Path, size: int) -> None:
+def fill(path: Path, size: int) -> None:
     """A record with a patient for every three visits, a payer for every thousand, and one open task for each visit."""
     database = open_database(f"sqlite:///{path}")
     patients = size // 3
