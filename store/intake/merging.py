@@ -19,7 +19,7 @@ from codesets.safe import as_typed
 from store.access import ChartRestricted, require_admitted
 from store.database import Change
 from store.intake.changes import Parts, keep_change, tasks_of
-from store.intake.rows import KnownRows, everything, named
+from store.intake.rows import UNKNOWN_SEX, KnownRows, everything, told_of
 from store.intake.statement import Merge, MergeKind
 from store.merge_plan import plan_of
 from store.merges import merge_into, rename_tasks, unmerge_in
@@ -123,8 +123,19 @@ def _merge_patients(change: Change, rows: KnownRows, said: Merge) -> bool:
         raise RecordRefused(f"{error.message}: take it in {error.remedy}") from error
     _require_admitted(change, gone.id, kept.id, what="merged")
     _require_alike(rows.session, gone, kept)
+    if not kept.family_name:
+        Parts().update("patient", kept, _known_of(gone) | _known_of(kept))
     merge_into(change, gone, kept)
     return True
+
+
+def _known_of(patient: Patient) -> dict[str, Any]:
+    """What is known of a patient, without the number."""
+    names = PatientFields.model_fields.keys() - {"source", "mrn"}
+    known = {name: getattr(patient, name) for name in names if getattr(patient, name)}
+    if known.get("sex") == UNKNOWN_SEX:
+        known.pop("sex")
+    return known
 
 
 def _require_alike(session: Session, gone: Patient, kept: Patient) -> None:
@@ -159,9 +170,9 @@ def _turn_round(change: Change, rows: KnownRows, said: Merge, front: Patient, nu
     if standing_merge(rows.session, number.id):
         unmerge_in(change, number, number.mrn)
     number.merged_into_id = None
-    if said.patient is not None:
-        values = {name: value for name, value in named(said.patient).items() if name not in ("source", "mrn")}
-        Parts().update("patient", number, values)
+    # The number in front until now kept up with the person; what the message names comes before it.
+    told = _known_of(front) | (told_of(said.patient) if said.patient else {})
+    Parts().update("patient", number, told)
     rows.session.add(number)
     rows.session.flush()
     merge_into(change, front, number)

@@ -12,13 +12,11 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from store.intake.merging import RecordRefused, find_patient
-from store.intake.rows import KnownRows
+from store.intake.rows import UNKNOWN_SEX, KnownRows
 from store.intake.statement import Statement
 from store.models import Encounter, Patient
 from store.models.patient import PatientFields
 from store.names import plain
-
-_UNKNOWN_SEX = "U"
 
 
 def refuse_another(rows: KnownRows, said: Statement, visit: Encounter) -> None:
@@ -53,7 +51,7 @@ def refuse_replaced(said: PatientFields, patient: Patient) -> None:
 
 def _nothing_agrees(said: PatientFields, patient: Patient) -> bool:
     """Whether family name, first given name and sex are all known on both sides and all differ."""
-    if said.sex == _UNKNOWN_SEX or patient.sex == _UNKNOWN_SEX or said.sex == patient.sex:
+    if said.sex == UNKNOWN_SEX or patient.sex == UNKNOWN_SEX or said.sex == patient.sex:
         return False
     family = (plain(said.family_name).replace(" ", ""), plain(patient.family_name).replace(" ", ""))
     given = (plain(said.given_name).split()[:1], plain(patient.given_name).split()[:1])

@@ -21,6 +21,7 @@ from store.models import (
     SourceCode,
 )
 from store.models.columns import new_id
+from store.models.patient import PatientFields
 
 Row = TypeVar("Row", bound=SQLModel)
 
@@ -168,6 +169,18 @@ def everything(said: BaseModel) -> dict[str, Any]:
 def named(said: BaseModel) -> dict[str, Any]:
     """The plain fields that the sender named; what a record does not name keeps its value here."""
     return {name: value for name, value in _plain(said) if name in said.model_fields_set and not _is_record(value)}
+
+
+UNKNOWN_SEX = "U"
+"""What stands for a sex that nobody named."""
+
+
+def told_of(said: PatientFields) -> dict[str, Any]:
+    """What a sender named of a patient, without the number. No family name says nothing: everybody has one."""
+    told = {name: value for name, value in named(said).items() if name not in ("source", "mrn")}
+    if not told.get("family_name"):
+        told.pop("family_name", None)
+    return told
 
 
 def update(row: SQLModel, values: Mapping[str, Any]) -> bool:

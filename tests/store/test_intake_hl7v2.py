@@ -290,6 +290,39 @@ def test_a_merge_that_is_turned_round_has_the_other_number_remain_as_the_message
         assert set(session.exec(select(Encounter.patient_id))) == {kept.id}
 
 
+def test_a_merge_that_is_turned_round_keeps_what_was_told_of_the_number_in_front(db: Database, tmp_path: Path) -> None:
+    one, moved = pid("M1"), pid("M1", f11="9 New Road^^Ansel^NE^68814")
+    take(db, tmp_path, message("ADT^A01", one, pv1("V1")), message("ADT^A01", pid("M2", "A2"), pv1("V2")))
+    take(db, tmp_path, merging("M2", one))
+    take(db, tmp_path, message("ADT^A08", moved, pv1("V1")))
+
+    take(db, tmp_path, merging("M1", pid("M2", f11="")))
+
+    assert only(db, Patient, mrn="M2").address_line1 == "9 New Road"
+
+
+def test_a_number_that_nobody_knows_is_who_is_merged_into_it(db: Database, tmp_path: Path) -> None:
+    take(db, tmp_path, message("ADT^A01", pid("M1"), pv1("V1")))
+    known = only(db, Patient, mrn="M1")
+
+    take(db, tmp_path, merging("M1", pid("M9", f5="", f7="", f8="", f11="")))
+
+    kept = only(db, Patient, mrn="M9")
+    assert (kept.family_name, kept.birth_date, kept.sex, kept.city) == (
+        known.family_name, known.birth_date, known.sex, known.city,
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("name", ["", '""', "^Ann"])
+def test_a_message_without_a_family_name_takes_none_away(db: Database, tmp_path: Path, name: str) -> None:
+    take(db, tmp_path, message("ADT^A01", pid("M1"), pv1("V1")))
+    known = only(db, Patient, mrn="M1").family_name
+
+    take(db, tmp_path, message("ADT^A08", pid("M1", f5=name), pv1("V1")))
+
+    assert known and only(db, Patient, mrn="M1").family_name == known
+
+
 def test_each_number_has_its_own_visits_again_where_a_turned_merge_is_undone(db: Database, tmp_path: Path) -> None:
     take(db, tmp_path, message("ADT^A01", pid(), pv1("V1")), message("ADT^A01", pid("M2", "A2"), pv1("V2")))
     take(db, tmp_path, merging("M2", pid("M1")), merging("M1", pid("M2")))

@@ -15,7 +15,7 @@ from store.intake.charges import ToldCharges
 from store.intake.merging import ACCOUNT, VISIT, RecordRefused, apply_merge, find_patient, find_visit
 from store.intake.native import NativeEncounter, ordered
 from store.intake.persons import refuse_another, refuse_replaced
-from store.intake.rows import KnownRows, everything, named
+from store.intake.rows import KnownRows, everything, told_of
 from store.intake.statement import CannotComplete, Item, Merge, Person, QueryAnswer, Statement, Unplaced, complete
 from store.intake.statement import place as place_document
 from store.intake.writer.answers import match_answer
@@ -219,9 +219,8 @@ def _store_person(change: Change, rows: KnownRows, said: Person, raw: Raw | None
         patient = rows.add(Patient(**everything(fields)), source=fields.source, mrn=fields.mrn)
         result = Result.NEW
     else:
-        values = {name: value for name, value in named(fields).items() if name not in ("source", "mrn")}
         refuse_replaced(fields, patient)
-        result = Result.CHANGED if parts.update("patient", patient, values) else Result.UNCHANGED
+        result = Result.CHANGED if parts.update("patient", patient, told_of(fields)) else Result.UNCHANGED
         tell_open_charts(rows, patient, parts, message_of(raw))
     if result == Result.CHANGED:
         from store.claims.restating import restate_of_patient

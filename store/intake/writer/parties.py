@@ -11,7 +11,7 @@ from store.intake.changes import Parts
 from store.intake.merging import find_account, find_patient
 from store.intake.native import NativeEncounter
 from store.intake.persons import refuse_replaced
-from store.intake.rows import KnownRows, everything, named, update
+from store.intake.rows import KnownRows, everything, named, told_of, update
 from store.models import (
     Account,
     Coverage,
@@ -42,8 +42,7 @@ def store_patient(rows: KnownRows, record: NativeEncounter, parts: Parts) -> Pat
     if patient is None:
         return rows.add(Patient(**everything(said)), source=said.source, mrn=said.mrn)
     refuse_replaced(said, patient)
-    values = {name: value for name, value in named(said).items() if name not in ("source", "mrn")}
-    parts.update("patient", patient, values)
+    parts.update("patient", patient, told_of(said))
     return remaining_patient(rows.session, patient)
 
 
