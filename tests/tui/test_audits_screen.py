@@ -88,6 +88,21 @@ async def test_a_chart_is_coded_blind_compared_and_returned(sampled: None, size:
     assert done.status is AuditStatus.RETURNED and done.auditor_codes["diagnoses"][0]["code"] == "I10"
 
 
+async def test_a_scorecard_stays_in_sight_when_somebody_changes_the_record(sampled: None) -> None:
+    async with opened() as (app, pilot):
+        await keys(pilot, "f6", "enter", "plus")
+        await type_text(pilot, "i10")
+        await keys(pilot, "enter", "escape", "f", "y", "r", "y", "s")
+        assert "population" in cells(app)
+
+        app.screen.record_changed()
+        await settle(pilot)
+
+        assert "population" in cells(app)
+        await keys(pilot, "down")
+        assert "population" not in cells(app)
+
+
 async def test_the_coder_finds_the_chart_that_came_back_and_rebuts(
     sampled: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:

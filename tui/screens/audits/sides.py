@@ -92,6 +92,8 @@ class SidesScreen(DeskScreen):
         self._shown: list[SideRow] = []
         self._scored = False
         self._changing = False
+        self._at = ""
+        """The key of the row that the cursor was on last."""
 
     def compose_work(self) -> ComposeResult:
         with Container(id="panes"):
@@ -165,7 +167,7 @@ class SidesScreen(DeskScreen):
 
     async def _change(self, service: Callable[..., Any], *args: Any, **named: Any) -> Any:
         """Change the audit and show it as it is then; what the service answers."""
-        self._changing = True
+        self._changing, self._scored = True, False
         try:
             answer = await self.workstation.change(service, *args, **named)
             await self._load()
@@ -208,7 +210,10 @@ class SidesScreen(DeskScreen):
 
     def on_row_table_moved(self, event: RowTable.Moved) -> None:
         if event.table is self.rows:
-            self._scored = False
+            row: SideRow | None = self.rows.selected
+            if row is None or row.key != self._at:  # a list that is read again leaves the scorecard in sight
+                self._scored = False
+            self._at = row.key if row else ""
             self.refresh_frame()
             self._show_finding()
 
