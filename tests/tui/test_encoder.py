@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from tests.tui.encoder_books import make_reference
-from tests.tui.screens import SIZES, assert_golden, cells, keys, opened, type_text
+from tests.tui.screens import SIZES, assert_golden, cells, keys, opened, settle, type_text
 from tui.screens import changes
 from tui.screens.codes import CodeSearchScreen
 from tui.screens.index import IndexScreen
@@ -122,6 +122,29 @@ async def test_a_letter_typed_lays_nothing_out_anew() -> None:
 
         assert "/fever" in cells(app)
         assert laid_out == []
+
+
+async def test_the_terminal_s_cursor_stands_where_is_typed_in_a_text_that_is_longer_than_the_field() -> None:
+    async with opened((132, 43)) as (app, pilot):
+        await keys(pilot, "f2")
+        await type_text(pilot, "fever " * 18)
+
+        await keys(pilot, "home")
+
+        at_home = app.cursor_position
+        assert at_home.x == app.screen.entry.query_one("#field").region.x
+
+        await keys(pilot, "end")
+        await pilot.resize_terminal(80, 24)
+
+        field = app.screen.entry.query_one("#field")
+        for _ in range(100):  # a layout follows in a moment of its own
+            await pilot.pause(0.02)
+            if field.region.right <= 80:
+                break
+        await settle(pilot)
+        assert field.region.right - 3 <= app.cursor_position.x <= field.region.right
+        assert "fever fever" in cells(app).splitlines()[22]
 
 
 async def test_a_slash_in_a_field_that_asks_with_a_slash_is_no_part_of_the_term() -> None:

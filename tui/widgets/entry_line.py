@@ -12,7 +12,7 @@ from rich.cells import cell_len
 from textual import events
 from textual.app import ComposeResult
 from textual.containers import Horizontal
-from textual.geometry import Offset, Size
+from textual.geometry import Offset, Region, Size
 from textual.message import Message
 from textual.reactive import Reactive
 from textual.widgets import Input
@@ -54,6 +54,18 @@ class Field(Input):
     whole = False
     refused = False
     """Whether the whole text is marked because it was refused: it gives way to typing, and Backspace mends it."""
+
+    class Scrolled(Message):
+        """Another part of a text that is longer than the field came in sight, and the cursor stands elsewhere."""
+
+    def watch_scroll_x(self, old_value: float, new_value: float) -> None:
+        super().watch_scroll_x(old_value, new_value)
+        self.post_message(self.Scrolled())
+
+    def on_resize(self) -> None:
+        """Keep the place in sight where is typed."""
+        at = cell_len(self.value[: self.cursor_position])
+        self.scroll_to_region(Region(at, 0, 1, 1), force=True, animate=False)
 
     def action_delete_left(self) -> None:
         if self.refused and not self.selection.is_empty:
@@ -210,6 +222,10 @@ class EntryLine(Horizontal):
         self.query_one("#field", Field).refused = False
         if self.asking:
             self.post_message(self.Edited(self.asking, event.value))
+
+    def on_field_scrolled(self, event: Field.Scrolled) -> None:
+        event.stop()
+        self.call_after_refresh(self._place_cursor)
 
     def on_field_cut(self, event: Field.Cut) -> None:
         event.stop()
