@@ -49,6 +49,7 @@ from store.claims.followers import (
     done_with,
     payer_name,
     replaced_elsewhere,
+    stands_for_something,
     still_held,
 )
 from store.claims.next_payers import billed_before
@@ -431,7 +432,7 @@ def _without_follower(session: Session, claim: Claim, *kinds: str, left_too: boo
 
     Without `left_too` only one that has not left stands in the way.
     """
-    query = select(Claim).where(Claim.follows_id == claim.id, Claim.status != ClaimStatus.VOID)
+    query = select(Claim).where(Claim.follows_id == claim.id, Claim.status != ClaimStatus.VOID, stands_for_something())
     for other in session.exec(query.order_by(Claim.created_at, Claim.claim_number)):
         left = other.status is ClaimStatus.EXPORTED
         if other.follows_as in (*kinds, FOLLOWS_VOID) and (left_too or not left):
