@@ -171,6 +171,48 @@ def test_a_void_that_its_payer_denies_leaves_the_claim_to_be_voided(office: Offi
     office.answer("4", (f"CLP*{void}*4*100.03*0**HM*ICN7", "CAS*CO*16*100.03"), "0", "EFT0002")
 
     assert standing(office) == ("to be voided", [ClaimFilter.TO_VOID])
+    assert to_void(office).endswith("takes it back there (frequency 8)")
+
+
+def void_denied(office: Office) -> str:
+    """Void the claim, have its payer deny that, and the number of the void."""
+    voided(office)
+    with office.db.reading() as session:
+        number = session.exec(select(Claim.claim_number).where(Claim.frequency == "8")).one()
+    office.answer("4", (f"CLP*{number}*4*100.03*0**HM*ICN7", "CAS*CO*16*100.03"), "0", "EFT0002")
+    return number
+
+
+def test_a_void_that_its_payer_denied_is_denied_and_waits_for_no_answer(office: Office) -> None:
+    number = void_denied(office)
+
+    with office.db.reading() as session:
+        reader = SessionReader(session)
+        denied = claim_list(reader, TODAY, ClaimFilter.DENIED)
+        waiting = claim_list(reader, TODAY, ClaimFilter.UNANSWERED)
+    assert [(row.number, row.standing) for row in denied] == [(number, "denied")]
+    assert [row.number for row in waiting] == [office.number]
+
+
+def not_voided(office: Office) -> str:
+    with office.db.reading() as session:
+        page = claim_page(SessionReader(session), office.claim_id, TODAY)
+    assert page is not None
+    return page.not_voided
+
+
+def test_a_claim_says_that_its_void_was_denied(office: Office) -> None:
+    number = void_denied(office)
+
+    assert not_voided(office) == f"Its payer denied {number}, its void: it stands as it was"
+
+
+def test_a_claim_that_is_voided_after_a_denied_void_says_nothing_of_that(office: Office) -> None:
+    void_denied(office)
+
+    voided(office)
+
+    assert (standing(office), not_voided(office)) == (("voided", []), "")
 
 
 @pytest.mark.parametrize("back", [True, False], ids=["denied and reversed", "denied"])
