@@ -76,10 +76,38 @@ def unvoided_beside(session: Session, claim_ids: Iterable[str]) -> dict[str, str
             .order_by(col(void.created_at), col(void.claim_number))
         )
         for claim_id, number, voids, status in session.exec(query).all():
-            became = f"was denied, codedesk claims void {number} --reason WHY voids it again"
-            why = became if status is ClaimStatus.EXPORTED else "came back"
-            found[claim_id] = f"bills what {number} bills, which is not voided: {voids} {why}"
+            became = _became(ClaimStatus(status), number)
+            found[claim_id] = f"bills what {number} bills, which is not voided: {voids} {became}"
     return found
+
+
+def _became(status: ClaimStatus, number: str) -> str:
+    """What became of a void that left and voids nothing, by its status, and what is to be done of the claim."""
+    if status is ClaimStatus.EXPORTED:
+        return f"was denied, codedesk claims void {number} --reason WHY voids it again"
+    if status is ClaimStatus.VOID:
+        return f"was given up, codedesk claims replace {number} replaces it once this one is given up"
+    return "came back"
+
+
+def billed_beside(session: Session, before: Claim) -> list[Claim]:
+    """What was built as new of the visit of a claim since its void had left, and has not left itself."""
+    gone = aliased(Claim)
+    since = select(gone.id).where(
+        col(gone.follows_id) == before.id,
+        col(gone.follows_as) == FOLLOWS_VOID,
+        col(gone.export_id).is_not(None),
+        col(gone.created_at) < Claim.created_at,
+    )
+    query = select(Claim).where(
+        Claim.encounter_id == before.encounter_id,
+        Claim.form == before.form,
+        Claim.follows_as == "",
+        Claim.id != before.id,
+        col(Claim.status).not_in((ClaimStatus.EXPORTED, ClaimStatus.VOID, ClaimStatus.PATIENT)),
+        since.exists(),
+    )
+    return list(session.exec(query))
 
 
 def replaced_elsewhere(session: Session, claim_id: str) -> Claim | None:

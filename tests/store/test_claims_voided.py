@@ -7,6 +7,7 @@ from sqlmodel import select
 
 from store.actors import SYSTEM, Actor
 from store.claims.build import NotBuiltReason, build_claims
+from store.claims.changes import void_claim
 from store.claims.export import ExportRefused
 from store.claims.following import CannotFollow, bill_next_payer, replace_claim, void_sent_claim
 from store.claims.scrubbing import scrub_claim
@@ -140,6 +141,33 @@ def test_the_new_claim_does_not_leave_beside_one_whose_void_came_back(office: Of
     refused(office, void, "277")
 
     with pytest.raises(ExportRefused, match=f"bills what {office.number} bills, which is not voided"):
+        office.sent(built.claim_id)
+
+
+def test_the_new_claim_replaces_the_one_whose_void_came_back_and_is_given_up(office: Office) -> None:
+    void = voided(office)
+    (built,) = build_claims(office.db, SYSTEM, "V1").built
+    refused(office, void, "277")
+
+    void_claim(office.db, SYSTEM, void, "it was right")
+
+    office.sent(built.claim_id)
+    stated = office.content(built.claim_id)
+    assert (stated.frequency, stated.parties.original_reference) == ("7", "ICN1")
+    assert owed(office.db) == {("Blue Plains", JournalAccount.PAYER_RECEIVABLE): 10003}
+
+
+def test_where_several_bill_anew_what_a_given_up_void_leaves_standing_they_say_the_way_out(office: Office) -> None:
+    void = voided(office)
+    (built,) = build_claims(office.db, SYSTEM, "V1").built
+    with office.db.change(SYSTEM) as change:
+        one = change.session.get_one(Claim, built.claim_id).model_dump(exclude={"id", "claim_number"})
+        change.session.add(Claim(**one, claim_number="TWIN"))
+    refused(office, void, "277")
+
+    void_claim(office.db, SYSTEM, void, "it was right")
+
+    with pytest.raises(ExportRefused, match=f"given up, codedesk claims replace {office.number} replaces it once this"):
         office.sent(built.claim_id)
 
 
