@@ -75,7 +75,8 @@ class ClaimFilter(StrEnum):
 class PayersAnswer(StrEnum):
     """What became of a claim that left, by the remittances that are posted and by what followed it.
 
-    One is to be voided whose payer holds it still, while another payer is billed in its place.
+    One is to be voided whose payer holds it still, while another payer is billed in its place, or the claim before it,
+    to another payer, is voided.
     """
 
     NONE = "unanswered"
@@ -239,8 +240,10 @@ _DENIED_WHOLE = (
     f"({_ANSWERED} AND NOT {_PAID} AND (EXISTS (SELECT 1 {_POSTED} AND a.status_code = '4')"
     " OR EXISTS (SELECT 1 FROM denial d WHERE d.claim_id = c.id AND d.cents > 0)))"
 )
+# What bills a next payer falls with the first claim, and what replaced it there; its own payer is told nothing by that.
+_FELL_WITH_FIRST = f"(c.follows_as IN ('secondary', 'replacement') AND {_VOIDED} AND NOT {_REPLACED})"
 _TO_VOID = (
-    f"(EXISTS (SELECT 1 FROM claim later WHERE {_ELSEWHERE}) AND NOT {void_stands('c')}"
+    f"((EXISTS (SELECT 1 FROM claim later WHERE {_ELSEWHERE}) OR {_FELL_WITH_FIRST}) AND NOT {void_stands('c')}"
     f" AND ({_ANSWERED} OR NOT {_REVERSED}) AND NOT {_DENIED_WHOLE})"
 )
 # Nobody waits for an answer to what was voided or replaced, nor to a void once its claim is taken back.
@@ -407,11 +410,14 @@ def _not_voided(reader: Reader, claim_id: str) -> str:
 
 
 def _to_void(reader: Reader, claim: Row, parties: Mapping[str, Any]) -> str:
-    """Who bills another payer in the place of a claim that its own payer holds still, and what is left to do."""
+    """Who bills another payer in the place of a claim that its own payer holds still, and what is left to do.
+
+    Or that the claim before it is voided, with which it falls.
+    """
     rows = reader.rows(
         "SELECT later.claim_number, later.parties, (SELECT MIN(v.claim_number) FROM claim v WHERE v.follows_id = c.id"
         f" AND v.follows_as = 'void' AND v.status <> 'void' AND NOT {void_denied('v')}) AS void"
-        f" FROM claim c JOIN claim later ON {_ELSEWHERE}"
+        f" FROM claim c LEFT JOIN claim later ON {_ELSEWHERE}"
         f" WHERE c.id = :id AND c.status = 'exported' AND {_TO_VOID}",
         id=claim["id"],
     )
@@ -421,7 +427,10 @@ def _to_void(reader: Reader, claim: Row, parties: Mapping[str, Any]) -> str:
     way = f"codedesk claims void {number} --reason WHY takes it back there (frequency 8)"
     if later["void"]:
         way = f"{later['void']} takes it back there once it has left"
-    elsewhere = f"{later['claim_number']} bills {_payer_of(_parsed(later['parties'])) or 'another payer'} in its place"
+    elsewhere = "the claim before it is voided"
+    if later["claim_number"]:
+        payer = _payer_of(_parsed(later["parties"])) or "another payer"
+        elsewhere = f"{later['claim_number']} bills {payer} in its place"
     return f"{_payer_of(parties) or 'Its payer'} still holds it, while {elsewhere}: {way}"
 
 

@@ -261,6 +261,40 @@ def test_the_void_says_what_comes_next(office: Office) -> None:
     assert built.notes == ("once it has left, the visit is unbilled: codedesk claims build V1 bills it as new",)
 
 
+def billed_next(office: Office) -> str:
+    """Have the first payer answer, bill the next one, and the id of that claim, which has left."""
+    office.answer()
+    built = bill_next_payer(office.db, SYSTEM, office.claim_id)
+    office.sent(built.claim_id)
+    return built.claim_id
+
+
+def test_the_void_says_that_the_next_payer_holds_its_own_claim(office: Office) -> None:
+    billed_next(office)
+
+    built = void_sent_claim(office.db, SYSTEM, office.claim_id, "wrong patient")
+
+    assert [note for note in built.notes if note.startswith("Second Plan still holds 2026-000002")]
+
+
+def test_the_void_of_a_claim_to_the_next_payer_names_what_bills_the_visit_anew(office: Office) -> None:
+    second = billed_next(office)
+    voided(office)
+    (new,) = build_claims(office.db, SYSTEM, "V1").built
+
+    built = void_sent_claim(office.db, SYSTEM, second, "the first one is voided")
+
+    assert built.notes == (f"{new.claim_number} bills the visit beside it, whatever becomes of the void",)
+
+
+def test_the_void_of_a_claim_to_the_next_payer_names_the_first_one_that_stands(office: Office) -> None:
+    second = billed_next(office)
+
+    built = void_sent_claim(office.db, SYSTEM, second, "not theirs")
+
+    assert built.notes == (f"{office.number} bills the visit beside it, whatever becomes of the void",)
+
+
 def test_what_follows_a_voided_claim_is_told_by_who_would_void_it_again(office: Office) -> None:
     voided(office)
 
