@@ -27,7 +27,14 @@ from store.claims.content import BilledDiagnosis, BilledLine, Parties, parties_t
 from store.claims.details import drug_coded, with_drug
 from store.claims.division import CannotDivide, Part, divide, divide_facility
 from store.claims.facility import BadExtra, facility_diagnoses
-from store.claims.followers import FOLLOWS_REPLACEMENT, FOLLOWS_VOID, done_with, still_held, tell_what_it_replaces
+from store.claims.followers import (
+    FOLLOWS_REPLACEMENT,
+    FOLLOWS_VOID,
+    done_with,
+    stands_for_something,
+    still_held,
+    tell_what_it_replaces,
+)
 from store.claims.next_payers import billed_before
 from store.claims.numbers import claim_number
 from store.claims.to_patient import stand_with_who_pays
@@ -257,10 +264,12 @@ def _lines(chart: Chart, parties: Parties) -> list[BilledLine]:
 def _clear_earlier(change: Change, coding: Coding) -> list[Claim]:
     """Void the claims of earlier codings that have not left; answer those of the last one that have.
 
-    A sent claim that was voided with its payer (frequency 8) is done with, and so is one whose replacement left, also
-    where that was voided then; one for another payer is not replaced.
+    A sent claim that is voided with its payer (frequency 8, not denied) is done with, and so is one whose replacement
+    left, also where that was voided then; one for another payer is not replaced.
     """
-    voided = select(Claim.follows_id).where(Claim.follows_as == FOLLOWS_VOID, Claim.status != ClaimStatus.VOID)
+    voided = select(Claim.follows_id).where(
+        Claim.follows_as == FOLLOWS_VOID, Claim.status != ClaimStatus.VOID, stands_for_something()
+    )
     query = (
         select(Claim)
         .where(Claim.encounter_id == coding.encounter_id, Claim.form == form_of(coding), Claim.coding_id != coding.id)

@@ -18,7 +18,13 @@ from codesets.errors import CodedeskError
 from store.actors import Actor
 from store.claims.content import content_of
 from store.claims.details import LineDetails
-from store.claims.followers import FOLLOWS_REPLACEMENT, FOLLOWS_VOID, tell_what_it_replaces
+from store.claims.followers import (
+    FOLLOWS_REPLACEMENT,
+    FOLLOWS_VOID,
+    billed_beside,
+    in_their_place,
+    tell_what_it_replaces,
+)
 from store.claims.places import PARTS
 from store.claims.plain import NotPlain, made
 from store.claims.prior_changed import follow_answers
@@ -129,10 +135,20 @@ def void_claim(db: Database, actor: Actor, claim_id: str, reason: str, operation
 
 
 def _replace_what_stands(session: Session, void: Claim) -> None:
-    """Where a void is given up, have what replaces its claim with that payer name it again: it stands there."""
-    if void.follows_as != FOLLOWS_VOID:
+    """Where a void is given up, have what replaces its claim with that payer name it again: it stands there.
+
+    Also what was built as new of its visit meanwhile, where that is one claim: it replaces what it would be beside.
+    """
+    if void.follows_as != FOLLOWS_VOID or not void.follows_id:
         return
     session.flush()
+    meanwhile = billed_beside(session, session.get_one(Claim, void.follows_id))
+    if len(meanwhile) == 1 and not in_their_place(session, [void.follows_id]):
+        (new,) = meanwhile
+        new.follows_id, new.follows_as = void.follows_id, FOLLOWS_REPLACEMENT
+        _draft_again(new)
+        session.add(new)
+        session.flush()
     query = select(Claim).where(
         Claim.follows_id == void.follows_id,
         Claim.follows_as == FOLLOWS_REPLACEMENT,

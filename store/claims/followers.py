@@ -1,7 +1,8 @@
 """What follows a claim in its place: its living replacement or void, for which it does not leave again.
 
-A follower that was given up follows nothing. What a follower states of the claim before it, the payer's number (REF*F8
-of the 837, 005010X222A1 and 005010X223A2, loop 2300), is handed on here while it has not left.
+A follower that was given up follows nothing, nor does a void that its payer denied. What a follower states of the claim
+before it, the payer's number (REF*F8 of the 837, 005010X222A1 and 005010X223A2, loop 2300), is handed on here while it
+has not left.
 
 A replacement is one (frequency 7) for the payer that has the claim before it. Where another payer is billed in its
 place, as after a denial for the wrong one, that gets a first claim (frequency 1) without a number of the other's; in
@@ -14,17 +15,24 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from sqlalchemy import Boolean, ColumnElement, literal_column, or_
 from sqlalchemy.orm import aliased
 from sqlmodel import Session, col, select
 
 from store.claims.next_payers import replaced_by
 from store.models import Claim
+from store.queries.chains import void_denied, void_stands
 from store.terms import ClaimStatus
 
 FOLLOWS_VOID, FOLLOWS_REPLACEMENT = "void", "replacement"
 
 _AT_ONCE = 400
 IN_PLACE = (FOLLOWS_REPLACEMENT, FOLLOWS_VOID)
+
+
+def stands_for_something() -> ColumnElement[bool]:
+    """The condition of what follows a claim that it is no void which its payer denied: that stands for nothing."""
+    return or_(col(Claim.follows_as) != FOLLOWS_VOID, ~_true(void_denied("claim")))
 
 
 def in_their_place(session: Session, claim_ids: Iterable[str]) -> dict[str, str]:
@@ -44,12 +52,16 @@ def done_with(session: Session, claim_ids: Iterable[str]) -> set[str]:
 
 
 def unvoided_beside(session: Session, claim_ids: Iterable[str]) -> dict[str, str]:
-    """Why claims that bill a visit again do not leave, by their ids: the void of what billed it came back since."""
+    """Why claims that bill a visit again do not leave, by their ids: the void of what billed it came back since.
+
+    Or its payer denied it. Another void that has left instead is as good.
+    """
     wanted, found = list(claim_ids), dict[str, str]()
-    before, void = aliased(Claim), aliased(Claim)
+    before, void = aliased(Claim, name="billed"), aliased(Claim, name="gone")
+    denied = _true(void_denied("gone"))
     for start in range(0, len(wanted), _AT_ONCE):
         query = (
-            select(Claim.id, before.claim_number, void.claim_number)
+            select(Claim.id, before.claim_number, void.claim_number, void.status)
             .join(before, (col(before.encounter_id) == Claim.encounter_id) & (col(before.form) == Claim.form))
             .join(void, (col(void.follows_id) == before.id) & (col(void.follows_as) == FOLLOWS_VOID))
             .where(
@@ -57,13 +69,45 @@ def unvoided_beside(session: Session, claim_ids: Iterable[str]) -> dict[str, str
                 Claim.follows_as == "",
                 Claim.created_at > void.created_at,
                 before.status == ClaimStatus.EXPORTED,
-                void.status != ClaimStatus.EXPORTED,
+                or_(col(void.status) != ClaimStatus.EXPORTED, denied),
                 col(void.export_id).is_not(None),
+                ~_true(void_stands("billed")),
             )
+            .order_by(col(void.created_at), col(void.claim_number))
         )
-        for claim_id, number, voids in session.exec(query).all():
-            found[claim_id] = f"bills what {number} bills, which is not voided: {voids} came back"
+        for claim_id, number, voids, status in session.exec(query).all():
+            became = _became(ClaimStatus(status), number)
+            found[claim_id] = f"bills what {number} bills, which is not voided: {voids} {became}"
     return found
+
+
+def _became(status: ClaimStatus, number: str) -> str:
+    """What became of a void that left and voids nothing, by its status, and what is to be done of the claim."""
+    if status is ClaimStatus.EXPORTED:
+        return f"was denied, codedesk claims void {number} --reason WHY voids it again"
+    if status is ClaimStatus.VOID:
+        return f"was given up, codedesk claims replace {number} replaces it once this one is given up"
+    return "came back"
+
+
+def billed_beside(session: Session, before: Claim) -> list[Claim]:
+    """What was built as new of the visit of a claim since its void had left, and has not left itself."""
+    gone = aliased(Claim)
+    since = select(gone.id).where(
+        col(gone.follows_id) == before.id,
+        col(gone.follows_as) == FOLLOWS_VOID,
+        col(gone.export_id).is_not(None),
+        col(gone.created_at) < Claim.created_at,
+    )
+    query = select(Claim).where(
+        Claim.encounter_id == before.encounter_id,
+        Claim.form == before.form,
+        Claim.follows_as == "",
+        Claim.id != before.id,
+        col(Claim.status).not_in((ClaimStatus.EXPORTED, ClaimStatus.VOID, ClaimStatus.PATIENT)),
+        since.exists(),
+    )
+    return list(session.exec(query))
 
 
 def replaced_elsewhere(session: Session, claim_id: str) -> Claim | None:
@@ -115,9 +159,17 @@ def still_held(before: Claim) -> str:
 
 def _is_voided(session: Session, claim: Claim) -> bool:
     query = select(Claim.id).where(
-        Claim.follows_id == claim.id, Claim.follows_as == FOLLOWS_VOID, Claim.status != ClaimStatus.VOID
+        Claim.follows_id == claim.id,
+        Claim.follows_as == FOLLOWS_VOID,
+        Claim.status != ClaimStatus.VOID,
+        stands_for_something(),
     )
     return session.exec(query).first() is not None
+
+
+def _true(condition: str) -> ColumnElement[bool]:
+    """A condition in SQL as one of a statement that is composed."""
+    return literal_column(f"({condition})", Boolean)
 
 
 def _payer(claim: Claim) -> str:
@@ -135,6 +187,7 @@ def _followers(session: Session, claim_ids: Iterable[str], *columns: Any) -> Ite
                 col(Claim.follows_id).in_(wanted[start : start + _AT_ONCE]),
                 col(Claim.follows_as).in_(IN_PLACE),
                 Claim.status != ClaimStatus.VOID,
+                stands_for_something(),
             )
             .order_by(col(Claim.created_at), col(Claim.claim_number))
         )

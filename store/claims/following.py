@@ -9,9 +9,10 @@
   as the record has it now and as people set it; what is missing yet is set in the replacement. Where the record names
   another payer by now, that gets a first claim in its place (`store.claims.followers`).
 - void (frequency 8): everything as it left, with the payer's number. From when it has left, the visit is unbilled, and
-  can be built as a new claim. One that a replacement or a bill of late charges follows is not voided beside it: the
-  successor is given up first, or voided where it has left; but one whose replacement bills another payer is, since its
-  own payer holds it still. Nothing follows a void.
+  can be built as a new claim; what a next payer holds of it is named, and voided there by itself. One that a
+  replacement or a bill of late charges follows is not voided beside it: the successor is given up first, or voided
+  where it has left; but one whose replacement bills another payer is, since its own payer holds it still. Nothing
+  follows a void, and one that its payer denied stands in nothing's way.
 - late charges: a replacement (frequency 7) with all lines, or, of an institutional claim, a bill of what is new alone
   (frequency 5). What was credited since it left is told, and takes a replacement. Lines of a professional claim are the
   coder's, so that its charges change when the visit is coded again.
@@ -49,6 +50,7 @@ from store.claims.followers import (
     done_with,
     payer_name,
     replaced_elsewhere,
+    stands_for_something,
     still_held,
 )
 from store.claims.next_payers import billed_before
@@ -245,17 +247,51 @@ def void_sent_claim(
         _give_up_secondary(change, claim)
         parties = replace(content.parties, original_reference=_payer_number(claim), build_notes=())
         built = _written(change, claim, parties, content.lines, "8", FOLLOWS_VOID, content, reason=reason)
-        return replace(built, notes=(_after_void(change.session, claim, elsewhere),))
+        return replace(built, notes=_after_void(change.session, claim, elsewhere))
 
     return _one(db, actor, claim_id, operation_id, "claim.void_sent", void)
 
 
-def _after_void(session: Session, claim: Claim, elsewhere: Claim | None) -> str:
+def _after_void(session: Session, claim: Claim, elsewhere: Claim | None) -> tuple[str, ...]:
     """What comes after the void of a claim, in words."""
+    held = tuple(still_held(one) for one in _held_by_next(session, claim))
     if elsewhere:
-        return f"{elsewhere.claim_number} bills {payer_name(elsewhere)} in its place, whatever becomes of the void"
+        return (
+            f"{elsewhere.claim_number} bills {payer_name(elsewhere)} in its place, whatever becomes of the void",
+            *held,
+        )
+    if beside := _bills_beside(session, claim):
+        return f"{beside} bills the visit beside it, whatever becomes of the void", *held
     visit = session.get_one(Encounter, claim.encounter_id).visit_number
-    return f"once it has left, the visit is unbilled: codedesk claims build {visit} bills it as new"
+    return f"once it has left, the visit is unbilled: codedesk claims build {visit} bills it as new", *held
+
+
+def _of_its_visit(session: Session, claim: Claim) -> list[Claim]:
+    """The other claims of its visit and form that were neither given up nor replaced nor voided, nor are voids."""
+    query = select(Claim).where(
+        Claim.encounter_id == claim.encounter_id,
+        Claim.form == claim.form,
+        Claim.id != claim.id,
+        Claim.status != ClaimStatus.VOID,
+        Claim.frequency != "8",
+    )
+    found = session.exec(query.order_by(Claim.created_at, Claim.claim_number)).all()
+    done = done_with(session, [one.id for one in found])
+    return [one for one in found if one.id not in done]
+
+
+def _held_by_next(session: Session, claim: Claim) -> list[Claim]:
+    """What next payers hold of a claim: what bills them, or what replaced that."""
+    others = [one for one in _of_its_visit(session, claim) if one.status is ClaimStatus.EXPORTED]
+    before = billed_before(session, [one.id for one in others])
+    return [one for one in others if before.get(one.id) == claim.id]
+
+
+def _bills_beside(session: Session, claim: Claim) -> str:
+    """The number of a claim to the first payer that bills the visit beside a claim; empty where none does."""
+    others = [one for one in _of_its_visit(session, claim) if one.follows_as in ("", FOLLOWS_REPLACEMENT)]
+    to_next = billed_before(session, [one.id for one in others])
+    return next((one.claim_number for one in others if one.id not in to_next), "")
 
 
 def _give_up_secondary(change: Change, claim: Claim) -> None:
@@ -431,7 +467,7 @@ def _without_follower(session: Session, claim: Claim, *kinds: str, left_too: boo
 
     Without `left_too` only one that has not left stands in the way.
     """
-    query = select(Claim).where(Claim.follows_id == claim.id, Claim.status != ClaimStatus.VOID)
+    query = select(Claim).where(Claim.follows_id == claim.id, Claim.status != ClaimStatus.VOID, stands_for_something())
     for other in session.exec(query.order_by(Claim.created_at, Claim.claim_number)):
         left = other.status is ClaimStatus.EXPORTED
         if other.follows_as in (*kinds, FOLLOWS_VOID) and (left_too or not left):

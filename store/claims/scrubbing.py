@@ -25,6 +25,7 @@ from store.database import Database
 from store.models import Claim, Coding, CodingDrg, Encounter, Patient
 from store.models.columns import now
 from store.queries import SessionReader
+from store.queries.chains import void_denied
 from store.scrub.checks import DuplicateLine, GroupedStay, ScrubFacts
 from store.scrub.checks.registry import iso_day
 from store.scrub.engine import scrub
@@ -139,14 +140,17 @@ def _grouped(session: Session, claim: Claim) -> GroupedStay | None:
     return GroupedStay(drg.drg, drg.discharged, drg.disposition, changed_at if changed_at > drg.grouped_at else "")
 
 
-_STANDS = """
+_STANDS = f"""
   AND other.frequency <> '8'
   AND NOT EXISTS (
     SELECT 1 FROM claim after WHERE after.follows_id = other.id AND after.follows_as IN ('void', 'replacement')
-      AND after.status = 'exported'
+      AND after.status = 'exported' AND (after.follows_as <> 'void' OR NOT {void_denied("after")})
   )
 """
-"""Of other claims those that stand: a void bills nothing, nor does what a void or a replacement that left is about."""
+"""Of other claims those that stand: a void bills nothing, nor does what a void or a replacement that left is about.
+
+A void that its payer denied is about nothing any more.
+"""
 
 
 _OTHER_LINES = text(f"""

@@ -18,7 +18,7 @@ from typing import Any
 from sqlalchemy import func
 from sqlmodel import Session, col, select
 
-from store.claims.followers import IN_PLACE
+from store.claims.followers import IN_PLACE, stands_for_something
 from store.claims.next_payers import billed_before, replaced_by
 from store.database import Change
 from store.models import Claim, Encounter, JournalLine, Posting
@@ -86,6 +86,7 @@ def _followed_beside(session: Session, claim_id: str, follower: str) -> bool:
         col(Claim.follows_as).in_(IN_PLACE),
         Claim.status == ClaimStatus.EXPORTED,
         Claim.id != follower,
+        stands_for_something(),
     )
     return session.exec(query).first() is not None
 

@@ -1,7 +1,8 @@
 """Which claims stand, among those that follow each other: one definition in SQL for money, lists and reports.
 
-- A claim is voided from when its void (frequency 8) left, unless that was refused: its charge stands again then. With
-  it fall the claims that it replaced, its late charges, and what bills its next payer.
+- A claim is voided from when its void (frequency 8) left, unless that was refused or denied: its charge stands again
+  then, and the void stands for nothing. With it fall the claims that it replaced, its late charges, and what bills its
+  next payer.
 - A claim is replaced from when one was built in its place: both are one claim, the later. Where that bills another
   payer (frequency 1), the one before can be voided beside it, and takes nothing with it.
 - A void is no claim of its own.
@@ -15,7 +16,7 @@ NOT_VOIDED = "the void did not happen"
 """How the note begins of a payer's answer that refuses a void, and of its denial."""
 
 
-def _denied(void: str, as_of: str = "") -> str:
+def void_denied(void: str, as_of: str = "") -> str:
     """The condition that its payer denied a void: what it voids stands there as it was."""
     received = f" AND r.received_at <= {as_of}" if as_of else ""
     return (
@@ -33,7 +34,7 @@ def voided_claims(as_of: str = "", visits: str = "") -> str:
     return f"""WITH RECURSIVE fallen(id, how, earlier) AS (
   SELECT gone.id, 'void', CASE WHEN gone.follows_as = 'replacement' THEN gone.follows_id END
   FROM claim v JOIN claim gone ON gone.id = v.follows_id LEFT JOIN claim_export x ON x.id = v.export_id
-  WHERE v.frequency = '8' AND v.status = 'exported'{left}{asked} AND NOT {_denied("v", as_of)}
+  WHERE v.frequency = '8' AND v.status = 'exported'{left}{asked} AND NOT {void_denied("v", as_of)}
     AND (SELECT COALESCE(SUM(j.cents), 0) FROM posting t JOIN journal_line j ON j.posting_id = t.id
          WHERE t.claim_id = gone.id AND t.kind IN ('charge', 'transfer') AND t.remittance_claim_id IS NULL
            AND j.account = 'payer_receivable'{moment}) = 0
@@ -58,7 +59,7 @@ def void_stands(claim: str) -> str:
     """The condition that a claim's own void has left and was not refused."""
     return (
         f"EXISTS (SELECT 1 FROM claim v WHERE v.follows_id = {claim}.id AND v.frequency = '8'"
-        f" AND v.status = 'exported' AND NOT {_denied('v')})"
+        f" AND v.status = 'exported' AND NOT {void_denied('v')})"
     )
 
 

@@ -14,7 +14,7 @@ from typing import Any
 
 from store.claims.prior_payment import TO_REPLACE
 from store.queries import Reader, Row
-from store.queries.chains import is_replaced, is_voided, void_stands
+from store.queries.chains import is_replaced, is_voided, void_denied, void_stands
 from store.queries.restricted import NAME
 from store.queries.rules import OVERRIDER
 from store.queries.saved_views import saved_views
@@ -75,7 +75,8 @@ class ClaimFilter(StrEnum):
 class PayersAnswer(StrEnum):
     """What became of a claim that left, by the remittances that are posted and by what followed it.
 
-    One is to be voided whose payer holds it still, while another payer is billed in its place.
+    One is to be voided whose payer holds it still, while another payer is billed in its place, or the claim before it,
+    to another payer, is voided.
     """
 
     NONE = "unanswered"
@@ -185,6 +186,8 @@ class ClaimPage:
     payer_number: str = ""
     answered_though: str = ""
     """How a payment answers a claim that was refused, or may answer one that came back, in words; else empty."""
+    not_voided: str = ""
+    """Which void of a claim its payer denied, in words; empty where none, or where it was voided since."""
     to_void: str = ""
     """Why a claim is to be voided with its payer, and how, in words; empty where it is not."""
 
@@ -220,9 +223,11 @@ _POSTED = (
 # A reversal (22) takes one answer away.
 _ANSWERED = f"(SELECT COALESCE(SUM(CASE WHEN a.status_code = '22' THEN -1 ELSE 1 END), 0) {_POSTED}) > 0"
 _PAID = f"(SELECT COALESCE(SUM(a.paid_cents), 0) {_POSTED}) > 0"
+# A void has no money of its own that could be denied.
+_VOID_DENIED = f"(c.frequency = '8' AND {void_denied('c')})"
 _DENIED = (
-    "EXISTS (SELECT 1 FROM denial d WHERE d.claim_id = c.id AND d.cents > 0"
-    f" AND d.status IN ({', '.join(repr(status.value) for status in LIVING_DENIALS)}))"
+    "(EXISTS (SELECT 1 FROM denial d WHERE d.claim_id = c.id AND d.cents > 0"
+    f" AND d.status IN ({', '.join(repr(status.value) for status in LIVING_DENIALS)})) OR {_VOID_DENIED})"
 )
 
 _REVERSED = f"EXISTS (SELECT 1 {_POSTED} AND a.status_code = '22')"
@@ -235,8 +240,10 @@ _DENIED_WHOLE = (
     f"({_ANSWERED} AND NOT {_PAID} AND (EXISTS (SELECT 1 {_POSTED} AND a.status_code = '4')"
     " OR EXISTS (SELECT 1 FROM denial d WHERE d.claim_id = c.id AND d.cents > 0)))"
 )
+# What bills a next payer falls with the first claim, and what replaced it there; its own payer is told nothing by that.
+_FELL_WITH_FIRST = f"(c.follows_as IN ('secondary', 'replacement') AND {_VOIDED} AND NOT {_REPLACED})"
 _TO_VOID = (
-    f"(EXISTS (SELECT 1 FROM claim later WHERE {_ELSEWHERE}) AND NOT {void_stands('c')}"
+    f"((EXISTS (SELECT 1 FROM claim later WHERE {_ELSEWHERE}) OR {_FELL_WITH_FIRST}) AND NOT {void_stands('c')}"
     f" AND ({_ANSWERED} OR NOT {_REVERSED}) AND NOT {_DENIED_WHOLE})"
 )
 # Nobody waits for an answer to what was voided or replaced, nor to a void once its claim is taken back.
@@ -253,7 +260,8 @@ _FILTERS: dict[ClaimFilter, str] = {
     ClaimFilter.SCRUB_FAILED: "c.status = 'scrub_failed'",
     ClaimFilter.READY: "c.status = 'ready'",
     ClaimFilter.EXPORTED: "c.status = 'exported'",
-    ClaimFilter.UNANSWERED: f"c.status = 'exported' AND NOT {_ANSWERED} AND NOT {_TAKEN_BACK} AND {_STANDS}",
+    ClaimFilter.UNANSWERED: f"c.status = 'exported' AND NOT {_ANSWERED} AND NOT {_TAKEN_BACK} AND NOT {_VOID_DENIED}"
+    f" AND {_STANDS}",
     ClaimFilter.DENIED: f"c.status = 'exported' AND {_DENIED} AND {_STANDS}",
     ClaimFilter.PAID: f"c.status = 'exported' AND {_PAID} AND NOT {_DENIED} AND {_STANDS}",
     ClaimFilter.VOIDED: f"c.status = 'exported' AND {_VOIDED} AND NOT {_TO_VOID}",
@@ -385,15 +393,31 @@ def claim_page(reader: Reader, claim_id: str, today: dt.date) -> ClaimPage | Non
         answers=answers,
         payer_number=claim["payer_number"],
         answered_though=_answered_though(reader, claim, answers),
+        not_voided=_not_voided(reader, claim_id),
         to_void=_to_void(reader, claim, parties),
     )
 
 
+def _not_voided(reader: Reader, claim_id: str) -> str:
+    """The last of its voids that its payer denied, where none stands."""
+    rows = reader.rows(
+        "SELECT v.claim_number FROM claim c JOIN claim v ON v.follows_id = c.id AND v.frequency = '8'"
+        f" WHERE c.id = :id AND v.status = 'exported' AND {void_denied('v')} AND NOT {void_stands('c')}"
+        " ORDER BY v.created_at DESC, v.claim_number DESC",
+        id=claim_id,
+    )
+    return f"Its payer denied {rows[0]['claim_number']}, its void: it stands as it was" if rows else ""
+
+
 def _to_void(reader: Reader, claim: Row, parties: Mapping[str, Any]) -> str:
-    """Who bills another payer in the place of a claim that its own payer holds still, and what is left to do."""
+    """Who bills another payer in the place of a claim that its own payer holds still, and what is left to do.
+
+    Or that the claim before it is voided, with which it falls.
+    """
     rows = reader.rows(
         "SELECT later.claim_number, later.parties, (SELECT MIN(v.claim_number) FROM claim v WHERE v.follows_id = c.id"
-        f" AND v.follows_as = 'void' AND v.status <> 'void') AS void FROM claim c JOIN claim later ON {_ELSEWHERE}"
+        f" AND v.follows_as = 'void' AND v.status <> 'void' AND NOT {void_denied('v')}) AS void"
+        f" FROM claim c LEFT JOIN claim later ON {_ELSEWHERE}"
         f" WHERE c.id = :id AND c.status = 'exported' AND {_TO_VOID}",
         id=claim["id"],
     )
@@ -403,7 +427,10 @@ def _to_void(reader: Reader, claim: Row, parties: Mapping[str, Any]) -> str:
     way = f"codedesk claims void {number} --reason WHY takes it back there (frequency 8)"
     if later["void"]:
         way = f"{later['void']} takes it back there once it has left"
-    elsewhere = f"{later['claim_number']} bills {_payer_of(_parsed(later['parties'])) or 'another payer'} in its place"
+    elsewhere = "the claim before it is voided"
+    if later["claim_number"]:
+        payer = _payer_of(_parsed(later["parties"])) or "another payer"
+        elsewhere = f"{later['claim_number']} bills {payer} in its place"
     return f"{_payer_of(parties) or 'Its payer'} still holds it, while {elsewhere}: {way}"
 
 
@@ -520,7 +547,8 @@ def _payers_answers(reader: Reader, claim_ids: list[str]) -> dict[str, PayersAns
         return {}
     names = {f"c{place}": claim_id for place, claim_id in enumerate(claim_ids)}
     rows = reader.rows(
-        f"SELECT c.id, {_DENIED} AS denied, {_PAID} AS paid, {_ANSWERED} OR {_TAKEN_BACK} AS answered,"
+        f"SELECT c.id, {_DENIED} AS denied, {_PAID} AS paid,"
+        f" {_ANSWERED} OR {_TAKEN_BACK} OR {_VOID_DENIED} AS answered,"
         f" {_VOIDED} AS voided, {_REPLACED} AS replaced, {_TO_VOID} AS to_void"
         f" FROM claim c WHERE c.id IN ({', '.join(':' + name for name in names)})",
         **names,

@@ -105,6 +105,33 @@ def test_listing_as_json_gives_a_document_per_line(site: Database, capsys: pytes
     assert (row["number"], row["status"], row["errors"], row["age_days"]) == ("2026-000001", "ready", 0, 5)
 
 
+def test_giving_up_a_claim_names_the_visit_that_builds_it_again(
+    site: Database, capsys: pytest.CaptureFixture[str]
+) -> None:
+    sound(site)
+    main(["claims", "build"])
+    capsys.readouterr()
+
+    main(["claims", "void", "2026-000001", "--reason", "not yet"])
+
+    told = "2026-000001 is given up; codedesk claims build V1 builds it again, building all does not\n"
+    assert capsys.readouterr().out == told
+
+
+def test_giving_up_a_void_names_the_claim_that_stands(
+    site: Database, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    sound(site)
+    built_and_scrubbed()
+    main(["claims", "export", "--format", "837p", str(tmp_path / "out.837")])
+    main(["claims", "void", "2026-000001", "--reason", "wrong patient"])
+    capsys.readouterr()
+
+    main(["claims", "void", "2026-000002", "--reason", "it was right"])
+
+    assert capsys.readouterr().out == "2026-000002 is given up; 2026-000001 stands with its payer as before\n"
+
+
 def test_scrubbing_a_blocked_claim_exits_with_1(site: Database, capsys: pytest.CaptureFixture[str]) -> None:
     blocked(site)
     main(["claims", "build"])

@@ -6,7 +6,7 @@ import pytest
 from sqlmodel import select
 
 from store.actors import SYSTEM
-from store.claims.following import replace_claim, void_sent_claim, waiting_for_next_payer
+from store.claims.following import bill_next_payer, replace_claim, void_sent_claim, waiting_for_next_payer
 from store.models import Claim
 from store.queries import SessionReader
 from store.queries.claims import ClaimFilter, claim_list, claim_page
@@ -27,6 +27,10 @@ PART_BACK = (
     *("CLP*{number}*22*-100.03*-40*-10*HM*ICN1*11*1", "SVC*HC:G0463*-50.01*-40**1", "CAS*CO*45*-.01", "CAS*PR*2*-10"),
     *("REF*6R*{number}-1", "SVC*HC:G0439*-50.02*0**1", "CAS*CO*50*-50.02", "REF*6R*{number}-2"),
     "PLB*1999999984*20261231*FB:X*-40",
+)
+CORRECTED = (
+    *("CLP*{number}*{status}*100.03*60*10*HM*ICN1*11*1", "SVC*HC:G0463*50.01*40**1", "CAS*CO*45*10.01"),
+    *("REF*6R*{number}-1", "SVC*HC:G0439*50.02*20**1", "CAS*CO*45*20.02", "CAS*PR*2*10", "REF*6R*{number}-2"),
 )
 WORK = (ClaimFilter.UNANSWERED, ClaimFilter.DENIED, ClaimFilter.PAID, ClaimFilter.TO_VOID)
 
@@ -171,6 +175,92 @@ def test_a_void_that_its_payer_denies_leaves_the_claim_to_be_voided(office: Offi
     office.answer("4", (f"CLP*{void}*4*100.03*0**HM*ICN7", "CAS*CO*16*100.03"), "0", "EFT0002")
 
     assert standing(office) == ("to be voided", [ClaimFilter.TO_VOID])
+    assert to_void(office).endswith("takes it back there (frequency 8)")
+
+
+def void_denied(office: Office) -> str:
+    """Void the claim, have its payer deny that, and the number of the void."""
+    voided(office)
+    with office.db.reading() as session:
+        number = session.exec(select(Claim.claim_number).where(Claim.frequency == "8")).one()
+    office.answer("4", (f"CLP*{number}*4*100.03*0**HM*ICN7", "CAS*CO*16*100.03"), "0", "EFT0002")
+    return number
+
+
+def test_a_void_that_its_payer_denied_is_denied_and_waits_for_no_answer(office: Office) -> None:
+    number = void_denied(office)
+
+    with office.db.reading() as session:
+        reader = SessionReader(session)
+        denied = claim_list(reader, TODAY, ClaimFilter.DENIED)
+        waiting = claim_list(reader, TODAY, ClaimFilter.UNANSWERED)
+    assert [(row.number, row.standing) for row in denied] == [(number, "denied")]
+    assert [row.number for row in waiting] == [office.number]
+
+
+def not_voided(office: Office) -> str:
+    with office.db.reading() as session:
+        page = claim_page(SessionReader(session), office.claim_id, TODAY)
+    assert page is not None
+    return page.not_voided
+
+
+def test_a_claim_says_that_its_void_was_denied(office: Office) -> None:
+    number = void_denied(office)
+
+    assert not_voided(office) == f"Its payer denied {number}, its void: it stands as it was"
+
+
+def test_a_claim_that_is_voided_after_a_denied_void_says_nothing_of_that(office: Office) -> None:
+    void_denied(office)
+
+    voided(office)
+
+    assert (standing(office), not_voided(office)) == (("voided", []), "")
+
+
+def billed_next(office: Office) -> Office:
+    """The claim to the next payer, which has left."""
+    office.answer()
+    built = bill_next_payer(office.db, SYSTEM, office.claim_id)
+    office.sent(built.claim_id)
+    return Office(office.db, office.folder, built.claim_id, built.claim_number)
+
+
+def test_a_claim_to_the_next_payer_is_to_be_voided_when_the_first_one_is_voided(office: Office) -> None:
+    second = billed_next(office)
+
+    voided(office)
+
+    assert standing(second) == ("to be voided", [ClaimFilter.TO_VOID])
+    assert to_void(second) == (
+        "Second Plan still holds it, while the claim before it is voided:"
+        f" codedesk claims void {second.number} --reason WHY takes it back there (frequency 8)"
+    )
+    assert standing(office) == ("voided", [])
+
+
+def test_a_claim_to_the_next_payer_that_is_voided_there_too_is_voided(office: Office) -> None:
+    second = billed_next(office)
+    voided(office)
+
+    voided(office, second.claim_id)
+
+    assert (standing(second), to_void(second)) == (("voided", []), "")
+
+
+def test_what_replaced_a_claim_to_the_next_payer_is_to_be_voided_with_it(office: Office) -> None:
+    second = billed_next(office)
+    with office.db.change(SYSTEM) as change:
+        change.session.get_one(Claim, second.claim_id).payer_number = "SUP1"
+    office.answer("22", REVERSED, "0", "EFT0002")
+    office.answer("1", CORRECTED, trace="EFT0003")
+    later = replaced(second)
+
+    voided(office)
+
+    assert standing(later) == ("to be voided", [ClaimFilter.TO_VOID])
+    assert standing(second) == ("voided", [])
 
 
 @pytest.mark.parametrize("back", [True, False], ids=["denied and reversed", "denied"])

@@ -7,13 +7,17 @@ from sqlmodel import select
 
 from store.actors import SYSTEM, Actor
 from store.claims.build import NotBuiltReason, build_claims
+from store.claims.changes import void_claim
 from store.claims.export import ExportRefused
-from store.claims.following import CannotFollow, bill_next_payer, void_sent_claim
-from store.models import Charge, Claim, Encounter, WorkItem
+from store.claims.following import CannotFollow, bill_next_payer, replace_claim, void_sent_claim
+from store.claims.scrubbing import scrub_claim
+from store.models import Charge, Claim, Encounter, Remittance, WorkItem
+from store.remits.posting import unpost
 from store.reports.run import Report, period_of, run_report
 from store.terms import CodingKind, EncounterStatus, JournalAccount, Role, WorkStatus
+from tests.store.claim_samples import CODES, TODAY
 from tests.store.test_claims_counted import replaced
-from tests.store.test_claims_following import Office, office
+from tests.store.test_claims_following import Office, office, recode
 from tests.store.test_claims_replacing import bills_another
 from tests.store.test_ledger import owed
 from tests.store.test_refused_in_place import refused
@@ -32,6 +36,14 @@ def voided(office: Office) -> str:
     void = void_sent_claim(office.db, SYSTEM, office.claim_id, "wrong payer").claim_id
     office.sent(void)
     return void
+
+
+def denied(office: Office, void: str) -> str:
+    """Its payer denies a void by an 835; the number of the void."""
+    with office.db.reading() as session:
+        number = session.get_one(Claim, void).claim_number
+    office.answer("4", (f"CLP*{number}*4*100.03*0**HM*ICN7", "CAS*CO*16*100.03"), "0", f"EFT-{number}")
+    return number
 
 
 def closed(office: Office) -> None:
@@ -96,9 +108,7 @@ def test_a_claim_whose_void_was_refused_is_built_already(office: Office, kind: s
 
 
 def test_a_claim_whose_void_its_payer_denied_is_built_already(office: Office) -> None:
-    with office.db.reading() as session:
-        number = session.get_one(Claim, voided(office)).claim_number
-    office.answer("4", (f"CLP*{number}*4*100.03*0**HM*ICN7", "CAS*CO*16*100.03"), "0", "EFT0002")
+    denied(office, voided(office))
 
     report = build_claims(office.db, SYSTEM, "V1")
 
@@ -134,6 +144,98 @@ def test_the_new_claim_does_not_leave_beside_one_whose_void_came_back(office: Of
         office.sent(built.claim_id)
 
 
+def test_the_new_claim_replaces_the_one_whose_void_came_back_and_is_given_up(office: Office) -> None:
+    void = voided(office)
+    (built,) = build_claims(office.db, SYSTEM, "V1").built
+    refused(office, void, "277")
+
+    void_claim(office.db, SYSTEM, void, "it was right")
+
+    office.sent(built.claim_id)
+    stated = office.content(built.claim_id)
+    assert (stated.frequency, stated.parties.original_reference) == ("7", "ICN1")
+    assert owed(office.db) == {("Blue Plains", JournalAccount.PAYER_RECEIVABLE): 10003}
+
+
+def test_where_several_bill_anew_what_a_given_up_void_leaves_standing_they_say_the_way_out(office: Office) -> None:
+    void = voided(office)
+    (built,) = build_claims(office.db, SYSTEM, "V1").built
+    with office.db.change(SYSTEM) as change:
+        one = change.session.get_one(Claim, built.claim_id).model_dump(exclude={"id", "claim_number"})
+        change.session.add(Claim(**one, claim_number="TWIN"))
+    refused(office, void, "277")
+
+    void_claim(office.db, SYSTEM, void, "it was right")
+
+    with pytest.raises(ExportRefused, match=f"given up, codedesk claims replace {office.number} replaces it once this"):
+        office.sent(built.claim_id)
+
+
+def test_the_new_claim_does_not_leave_beside_one_whose_void_its_payer_denied(office: Office) -> None:
+    void = voided(office)
+    (built,) = build_claims(office.db, SYSTEM, "V1").built
+    number = denied(office, void)
+
+    with pytest.raises(ExportRefused, match=f"bills what {office.number} bills, which is not voided: {number} was den"):
+        office.sent(built.claim_id)
+
+    found = scrub_claim(office.db, CODES, SYSTEM, built.claim_id, today=TODAY)
+    assert found.errors > 0
+
+
+def test_a_claim_whose_void_its_payer_denied_is_replaced_when_its_visit_is_coded_again(office: Office) -> None:
+    denied(office, voided(office))
+    recode(office.db)
+
+    (built,) = build_claims(office.db, SYSTEM).built
+
+    stated = office.content(built.claim_id)
+    assert (stated.frequency, stated.parties.original_reference, built.replaces) == ("7", "ICN1", office.number)
+
+
+def test_a_claim_whose_void_its_payer_denied_is_replaced_by_who_asks_for_it(office: Office) -> None:
+    denied(office, voided(office))
+
+    built = replace_claim(office.db, SYSTEM, office.claim_id)
+
+    stated = office.content(built.claim_id)
+    assert (stated.frequency, stated.parties.original_reference) == ("7", "ICN1")
+
+
+def test_a_claim_whose_void_its_payer_denied_is_voided_again_and_what_bills_it_anew_leaves(office: Office) -> None:
+    first = voided(office)
+    (built,) = build_claims(office.db, SYSTEM, "V1").built
+    denied(office, first)
+
+    voided(office)
+
+    office.sent(built.claim_id)
+    assert owed(office.db) == {("Blue Plains", JournalAccount.PAYER_RECEIVABLE): 10003}
+
+
+def test_a_claim_that_was_voided_again_is_not_owed_when_the_denial_of_its_first_void_is_taken_back(
+    office: Office,
+) -> None:
+    number = denied(office, voided(office))
+    voided(office)
+    with office.db.reading() as session:
+        payment = session.exec(select(Remittance.id).where(Remittance.trace == f"EFT-{number}")).one()
+
+    unpost(office.db, SYSTEM, payment, "another payer's")
+
+    assert owed(office.db) == {}
+
+
+@pytest.mark.parametrize("kind", ["999", "277"])
+def test_a_claim_is_owed_as_before_when_its_second_void_is_refused(office: Office, kind: str) -> None:
+    denied(office, voided(office))
+    before = owed(office.db)
+
+    refused(office, voided(office), kind)
+
+    assert owed(office.db) == before == {("Blue Plains", JournalAccount.PAYER_RECEIVABLE): 10003}
+
+
 def test_a_visit_whose_void_has_left_stands_in_dnfb_without_a_claim(office: Office) -> None:
     closed(office)
     billed = dnfb(office)
@@ -157,6 +259,40 @@ def test_the_void_says_what_comes_next(office: Office) -> None:
     built = void_sent_claim(office.db, SYSTEM, office.claim_id, "wrong payer")
 
     assert built.notes == ("once it has left, the visit is unbilled: codedesk claims build V1 bills it as new",)
+
+
+def billed_next(office: Office) -> str:
+    """Have the first payer answer, bill the next one, and the id of that claim, which has left."""
+    office.answer()
+    built = bill_next_payer(office.db, SYSTEM, office.claim_id)
+    office.sent(built.claim_id)
+    return built.claim_id
+
+
+def test_the_void_says_that_the_next_payer_holds_its_own_claim(office: Office) -> None:
+    billed_next(office)
+
+    built = void_sent_claim(office.db, SYSTEM, office.claim_id, "wrong patient")
+
+    assert [note for note in built.notes if note.startswith("Second Plan still holds 2026-000002")]
+
+
+def test_the_void_of_a_claim_to_the_next_payer_names_what_bills_the_visit_anew(office: Office) -> None:
+    second = billed_next(office)
+    voided(office)
+    (new,) = build_claims(office.db, SYSTEM, "V1").built
+
+    built = void_sent_claim(office.db, SYSTEM, second, "the first one is voided")
+
+    assert built.notes == (f"{new.claim_number} bills the visit beside it, whatever becomes of the void",)
+
+
+def test_the_void_of_a_claim_to_the_next_payer_names_the_first_one_that_stands(office: Office) -> None:
+    second = billed_next(office)
+
+    built = void_sent_claim(office.db, SYSTEM, second, "not theirs")
+
+    assert built.notes == (f"{office.number} bills the visit beside it, whatever becomes of the void",)
 
 
 def test_what_follows_a_voided_claim_is_told_by_who_would_void_it_again(office: Office) -> None:

@@ -376,7 +376,7 @@ def _answer_lines(page: ClaimPage, width: int) -> list[Line]:
     What it said of an earlier file is told in a quiet color while nothing came for the last one: it is no state.
     """
     lines: list[Line] = []
-    for note in filter(None, (page.to_replace, page.to_void, page.answered_though)):
+    for note in filter(None, (page.to_replace, page.not_voided, page.to_void, page.answered_though)):
         for at, part in enumerate(wrap(note, width - 13)):
             lines.append(((f" {'' if at else 'Note':<10}", "dim"), (part, "error")))
     of_the_last = [one for one in page.answers if not one.earlier]
