@@ -52,6 +52,7 @@ ANSWER_MARK = {
     PayersAnswer.VOIDED: "–",
     PayersAnswer.REPLACED: "–",
     PayersAnswer.TO_VOID: "!",
+    PayersAnswer.TO_REPLACE: "!",
 }
 """Of a claim that left and was answered or followed, what stands in the place of its status."""
 ANSWER_STYLE = {
@@ -59,6 +60,7 @@ ANSWER_STYLE = {
     PayersAnswer.DENIED: "error",
     PayersAnswer.IN_PART: "warning",
     PayersAnswer.TO_VOID: "error",
+    PayersAnswer.TO_REPLACE: "error",
 }
 PAGE = 5000
 PROGRESS_SECONDS = 0.3
