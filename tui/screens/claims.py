@@ -334,5 +334,5 @@ _COLUMNS: tuple[Column[ClaimRow], ...] = (
     Column("ERR", 3, lambda row: str(row.errors or ""), align="right", style=lambda row: "error"),
     Column("WRN", 3, lambda row: str(row.warnings or ""), align="right", style=lambda row: "warning"),
     Column("AGE", 4, lambda row: days_in(row.age_days, 4), align="right"),
-    Column("STATUS", 12, lambda row: row.standing, style=_style, from_width=110),
+    Column("STATUS", 14, lambda row: row.standing, style=_style, from_width=110),
 )
