@@ -21,6 +21,7 @@ from sqlmodel import Session, select
 
 from codesets.errors import CodedeskError
 from store.actors import Actor
+from store.claims.to_patient import SELF_PAY
 from store.database import Database
 from store.models import Facility, Payer
 from store.models.directory import FacilityFields, PayerFields
@@ -33,6 +34,12 @@ SITE = "site"
 """The source of what was made by hand."""
 
 _KEY = ("source", "local_id")
+
+LINES_OF_BUSINESS = (
+    *("commercial", "medicare", "medicare_advantage", "medicaid", "medicaid_managed_care"),
+    *("tricare", "workers_compensation", "auto", SELF_PAY, "other"),
+)
+"""What payers are told apart by in criteria (`payer class`); for `self_pay` the patient is billed."""
 
 
 class DirectoryRefused(CodedeskError):
@@ -73,10 +80,11 @@ def save_entry(
     values: Mapping[str, str],
     source: str = "",
     operation_id: str | None = None,
+    shared: bool = False,
 ) -> bool:
     """Set fields of one, found by its local id and, where several sources have that, its source; whether it is new.
 
-    Raises DirectoryRefused.
+    `shared` gives it the identifier of another payer, as plans of one company have it. Raises DirectoryRefused.
     """
     with db.change(actor, operation_id, "directory.save") as change:
         if change.repeated:
@@ -86,6 +94,10 @@ def save_entry(
             raise DirectoryRefused(f"a {kind.name} has no {min(unknown)}", f"it has {', '.join(kind.settable)}")
         row = _known(session, kind, local_id, source)
         before = row.model_dump(include=set(kind.settable)) if row else {}
+        if kind is PAYER:
+            others = [one for one in session.exec(select(Payer)) if row is None or one.id != row.id]
+            values = {**values, **_line_of_business(values, others)}
+            _require_own_identifier(values, str(before.get("payer_identifier") or ""), others, shared)
         new = row is None
         checked = _checked(kind, {"source": source or SITE, "local_id": local_id, **before, **values}, values)
         row = row or kind.table(**checked.model_dump())
@@ -97,6 +109,37 @@ def save_entry(
         change.log("directory.save", kind.name, row.id, local_id=local_id, changed=changed)
         change.answer = {"new": new}
         return new
+
+
+def _require_own_identifier(values: Mapping[str, str], before: str, others: Sequence[Payer], shared: bool) -> None:
+    """Raise DirectoryRefused where claims would go to no payer any more, or to another one without a word."""
+    identifier = values.get("payer_identifier")
+    if identifier is None or identifier == before:
+        return
+    if not identifier:
+        raise DirectoryRefused(
+            f"payer_identifier: its claims are addressed by {before}", "set another one: no claim leaves without it"
+        )
+    same = [one for one in others if one.payer_identifier.casefold() == identifier.casefold()]
+    if same and not shared:
+        raise DirectoryRefused(
+            f"payer_identifier: {identifier} is that of {same[0].name} ({same[0].local_id}), which would get them",
+            "where both are plans of one company, --shared keeps it",
+        )
+
+
+def _line_of_business(values: Mapping[str, str], others: Sequence[Payer]) -> dict[str, str]:
+    """The line of business that is set, as it is written; that registration gives other payers is one too.
+
+    Raises DirectoryRefused.
+    """
+    if not (given := values.get("line_of_business")):
+        return {}
+    known = dict.fromkeys([*LINES_OF_BUSINESS, *sorted(filter(None, (one.line_of_business for one in others)))])
+    written = next((one for one in known if one.casefold() == given.casefold()), None)
+    if written is None:
+        raise DirectoryRefused(f"line_of_business: expected one of {' '.join(known)}, got {given!r}")
+    return {"line_of_business": written}
 
 
 def _known(session: Session, kind: Kind, local_id: str, source: str) -> Payer | Facility | None:

@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
+from string import ascii_lowercase
 
 from codesets.shipped_tables import read_table
 from store.settings import SettingsError, load_settings, user_keys
@@ -53,6 +54,9 @@ class Action:
         return self.keys[0] if self.keys else ""
 
 
+MOST_PRESSED = 2
+"""How many keys one after the other an action takes, as `g s`."""
+
 DEFAULT_PRESET = "default"
 """The keys of `actions.csv` as they are."""
 
@@ -81,9 +85,16 @@ def shipped() -> tuple[Action, ...]:
 @cache
 def registry() -> tuple[Action, ...]:
     """Every action with the keys of this site: its preset, then its own. Raises SettingsError for a wrong key map."""
-    keys = _preset(load_settings().preset) | user_keys()
+    own = user_keys()
+    keys = _preset(load_settings().preset) | own
     if not keys:
         return shipped()
+    for name, some in own.items():
+        if wrong := next((key for key in some if not _can_be_pressed(key)), None):
+            raise SettingsError(
+                f"keys: {name}: there is no key {wrong!r}",
+                f"one character, a letter with Ctrl (ctrl+k), or {', '.join(KEY_NAMES.values())}; or two with a blank",
+            )
     if unknown := sorted(set(keys) - {action.id for action in shipped()}):
         raise SettingsError(f"keys: no action is called {unknown[0]!r}", "codedesk keys lists them")
     actions = tuple(replace(action, keys=keys.get(action.id, action.keys)) for action in shipped())
@@ -119,6 +130,18 @@ def key_name(key: str, character: str | None) -> str:
     if key in KEY_NAMES:
         return KEY_NAMES[key]
     return character if character and character.isprintable() else key
+
+
+def _can_be_pressed(keys: str) -> bool:
+    """Whether keys are one or two that a terminal sends, as `key_name` writes them."""
+    pressed = keys.split(" ")
+    return len(pressed) <= MOST_PRESSED and all(map(_is_key, pressed))
+
+
+def _is_key(name: str) -> bool:
+    held, _, letter = name.partition("+")
+    with_control = held == "ctrl" and len(letter) == 1 and letter in ascii_lowercase
+    return with_control or name in KEY_NAMES.values() or (len(name) == 1 and name.isprintable())
 
 
 def _preset(chosen: str) -> dict[str, tuple[str, ...]]:

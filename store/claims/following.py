@@ -3,7 +3,8 @@
 - secondary: what each payer answered, from its posted remittance, goes with the claim to the next payer. A claim that
   the payer forwarded itself (crossover: CLP02 19 to 21 or 23, NM1*TT, a remark) is refused by name unless a person says
   so, and so is one that is billed there already. The next one is that after the last which answered: where the one that
-  it was forwarded to has answered, that is billed no more.
+  it was forwarded to has answered, that is billed no more. Nor is one that has a claim of a visit whose claim to the
+  payer before was replaced since: that claim is replaced where the answer changed.
 - replacement (frequency 7) with its payer's own number. Of one to a next payer: as it left, with what the payers before
   it answer now. Of one to the first payer: with its codes and lines as they left, which are the coder's, and all else
   as the record has it now and as people set it; what is missing yet is set in the replacement. Where the record names
@@ -42,6 +43,7 @@ from store.claims.content import (
     content_of,
     coverage_of,
     has_next_payer,
+    parties_from_json,
 )
 from store.claims.facility import BadExtra
 from store.claims.followers import (
@@ -53,7 +55,7 @@ from store.claims.followers import (
     stands_for_something,
     still_held,
 )
-from store.claims.next_payers import billed_before
+from store.claims.next_payers import billed_before, replaced_before, replaced_by
 from store.claims.partners import receiver_for
 from store.claims.places import set_by_hand
 from store.claims.prior_changed import as_answered
@@ -146,11 +148,44 @@ def waiting_for_next_payer(db: Database, actor: Actor) -> list[tuple[str, str]]:
         done = done_with(session, [claim.id for claim in claims])
         claims = [claim for claim in claims if claim.id not in done]
         standing = answers_of(session, [claim.id for claim in claims])
+        places = {claim.id: next_place(payers_of(claim.parties), standing[claim.id]) for claim in claims}
         return [
             (claim.id, claim.claim_number)
             for claim in claims
-            if next_place(payers_of(claim.parties), standing[claim.id]) is not None
+            if (place := places[claim.id]) is not None and not _has_next_as_it_is(session, claim, place)
         ]
+
+
+def _has_next_as_it_is(session: Session, claim: Claim, place: int) -> bool:
+    """Whether the payer at a place has a claim of the visit by what this one replaced, which need not be replaced."""
+    after = _coverage_at(parties_from_json(claim.parties), payers_of(claim.parties), place)
+    held = _held_by_next(session, claim, after) if after else None
+    return held is not None and not _is_outdated(held)
+
+
+def _held_by_next(session: Session, claim: Claim, after: BilledCoverage) -> Claim | None:
+    """The living claim to the payer of a coverage that follows one which this claim replaced, the last in its place."""
+    for before in replaced_before(session, claim):
+        query = select(Claim).where(
+            Claim.follows_id == before.id, Claim.follows_as == FOLLOWS_SECONDARY, Claim.status != ClaimStatus.VOID
+        )
+        for held in session.exec(query.order_by(Claim.created_at, Claim.claim_number)).all():
+            while later := replaced_by(session, [held.id]).get(held.id):
+                held = session.get_one(Claim, later)
+            billed = parties_from_json(held.parties).coverage
+            same = billed is not None and _known_by(billed) == _known_by(after)
+            if same and not done_with(session, [held.id]):
+                return held
+    return None
+
+
+def _known_by(coverage: BilledCoverage) -> str:
+    """What tells the payer of a coverage from others."""
+    return coverage.payer.identifier or coverage.payer.name
+
+
+def _is_outdated(claim: Claim) -> bool:
+    return TO_REPLACE in (claim.parties.get("build_notes") or ())
 
 
 def _to_work_first(session: Session, claim_id: str) -> str:
@@ -424,6 +459,11 @@ def _next_payer(change: Change, claim: Claim, content: ClaimContent, though_forw
         raise CannotFollow(
             f"{number}: there is no payer after {payers.name_at(max(answers)) or 'the last that answered'}"
         )
+    if held := _held_by_next(session, claim, after):
+        already = f"{number}: {held.claim_number} bills {after.payer.name} already"
+        if _is_outdated(held):
+            raise CannotFollow(f"{already}, on an answer that changed: codedesk claims replace {held.claim_number}")
+        raise CannotFollow(already)
     parties = _parties_of_next(session, content.parties, after, payers, answers)
     parties = with_insurance_types(parties, session.get_one(Encounter, claim.encounter_id))
     payer_id = _payer_id(session, claim, after)

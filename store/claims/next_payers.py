@@ -37,6 +37,26 @@ def billed_before(session: Session, claim_ids: Iterable[str]) -> dict[str, str]:
     return found
 
 
+def replaced_before(session: Session, claim: Claim) -> list[Claim]:
+    """The claims that one took the place of, one after the other, the last first; whatever payers they bill."""
+    found: list[Claim] = []
+    while claim.follows_as == _REPLACEMENT and claim.follows_id:
+        claim = session.get_one(Claim, claim.follows_id)
+        found.append(claim)
+    return found
+
+
+def with_replacements(session: Session, claim: Claim) -> list[Claim]:
+    """A claim and those that replaced it with its payer and left, the last first: that one's answer is the newest."""
+    found = [claim]
+    while later := replaced_by(session, [found[0].id], left=True).get(found[0].id):
+        replacement = session.get_one(Claim, later)
+        if replacement.frequency != "7":
+            break  # it bills another payer
+        found.insert(0, replacement)
+    return found
+
+
 def replaced_by(session: Session, claim_ids: Iterable[str], left: bool = False) -> dict[str, str]:
     """The living replacement of each of these claims that has one, directly; with `left` only one that has left."""
     found: dict[str, str] = {}

@@ -23,7 +23,7 @@ from dataclasses import replace
 from sqlmodel import Session, col, select
 
 from store.claims.content import Parties, parties_from_json, parties_to_json
-from store.claims.next_payers import billed_before, replaced_by
+from store.claims.next_payers import billed_before, replaced_by, with_replacements
 from store.claims.prior_payment import ANSWERED_SINCE, TO_REPLACE
 from store.claims.prior_remits import Answer, answers_by_place
 from store.claims.restating import Restated
@@ -163,15 +163,16 @@ def as_answered(session: Session, claim: Claim, stated: Parties) -> Parties:
 
 
 def _answered(session: Session, claim: Claim) -> dict[int, Answer]:
-    """What stands answered of the claims that one follows from payer to payer, by the sequence of the coverage."""
+    """What stands answered of the claims that one follows, or of their replacements, by the coverage's sequence."""
     found: dict[int, Answer] = {}
     one = claim
     while one.follows_as in ("secondary", "replacement") and one.follows_id:
         of_next, one = one.follows_as == "secondary", session.get_one(Claim, one.follows_id)
         if not of_next:
             continue  # it is replaced, and bills the same payer
-        sequences = payers_of(one.parties).sequences
-        for place, answer in answers_by_place(session, one).items():
-            if place <= len(sequences):
-                found.setdefault(sequences[place - 1], answer)
+        for standing in with_replacements(session, one):
+            sequences = payers_of(standing.parties).sequences
+            for place, answer in answers_by_place(session, standing).items():
+                if place <= len(sequences):
+                    found.setdefault(sequences[place - 1], answer)
     return found

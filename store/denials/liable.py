@@ -15,6 +15,7 @@ from collections.abc import Sequence
 
 from sqlmodel import Session, col, select
 
+from store.claims.next_payers import replaced_before
 from store.models import Claim, ClaimLine, Denial, RemittanceClaim, RemittanceLine
 from store.remits.answered import answers_of
 from store.remits.places import next_place, payers_of
@@ -82,10 +83,11 @@ def _lines(session: Session, row: Denial) -> Sequence[tuple[int, str, list[str]]
 
 
 def _billed_next(session: Session, row: Denial, claim: Claim) -> bool:
-    """Whether the next payer has the claim: from us, or forwarded by the one that denied."""
+    """Whether the next payer has the claim, or what it replaced: from us, or forwarded by the one that denied."""
     if session.get_one(RemittanceClaim, row.remittance_claim_id).status_code in _FORWARDED:
         return True
+    chain = [claim.id, *(before.id for before in replaced_before(session, claim))]
     left = select(Claim.id).where(
-        Claim.follows_id == claim.id, Claim.follows_as == "secondary", Claim.status == ClaimStatus.EXPORTED
+        col(Claim.follows_id).in_(chain), Claim.follows_as == "secondary", Claim.status == ClaimStatus.EXPORTED
     )
     return session.exec(left).first() is not None

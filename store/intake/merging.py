@@ -100,6 +100,7 @@ def _kept_patient(rows: KnownRows, said: Merge) -> Patient:
 
 def _merge_patients(change: Change, rows: KnownRows, said: Merge) -> bool:
     gone = rows.find(Patient, source=said.gone[0], mrn=said.gone[1])
+    is_known = find_patient(rows, *said.kept) is not None
     kept = _kept_patient(rows, said)
     if gone is None:
         # Nothing to move; the number alone must lead to the one who remains.
@@ -122,7 +123,7 @@ def _merge_patients(change: Change, rows: KnownRows, said: Merge) -> bool:
     except PartOfRecord as error:
         raise RecordRefused(f"{error.message}: take it in {error.remedy}") from error
     _require_admitted(change, gone.id, kept.id, what="merged")
-    _require_alike(rows.session, gone, kept)
+    _require_alike(rows.session, gone, kept, is_known)
     if not kept.family_name:
         Parts().update("patient", kept, _known_of(gone) | _known_of(kept))
     merge_into(change, gone, kept)
@@ -138,18 +139,22 @@ def _known_of(patient: Patient) -> dict[str, Any]:
     return known
 
 
-def _require_alike(session: Session, gone: Patient, kept: Patient) -> None:
+def _require_alike(session: Session, gone: Patient, kept: Patient, is_known: bool) -> None:
     """Leave two who are unlike for a person to merge, by the measure that one sees who merges by hand.
 
-    A number of whom no name is known is nobody yet. Raises RecordRefused.
+    A number of whom no name is known is nobody yet. One that remains and that no message before brought (not
+    `is_known`) is in no record to be merged by hand. Raises RecordRefused.
     """
     if not (gone.family_name and kept.family_name):
         return
     plan = plan_of(session, gone, kept)
     if plan.unlike:
+        by_hand = f"{as_typed('patients', 'merge', gone.mrn, kept.mrn)} and try this again"
+        if not is_known:
+            by_hand = f"{kept.mrn} is no patient yet; once registration or a visit has brought it, {by_hand}"
         raise RecordRefused(
             f"{gone.mrn} and {kept.mrn}, which it merges, are {plan.likeness}: where they are one person,"
-            f" {as_typed('patients', 'merge', gone.mrn, kept.mrn)} and try this again, else set it aside"
+            f" {by_hand}, else set it aside"
         )
 
 

@@ -18,8 +18,8 @@ from typing import Any
 from sqlalchemy import func
 from sqlmodel import Session, col, select
 
-from store.claims.followers import IN_PLACE, stands_for_something
-from store.claims.next_payers import billed_before, replaced_by
+from store.claims.followers import FOLLOWS_REPLACEMENT, IN_PLACE, stands_for_something
+from store.claims.next_payers import billed_before, replaced_by, with_replacements
 from store.database import Change
 from store.models import Claim, Encounter, JournalLine, Posting
 from store.models.columns import new_id, now
@@ -150,7 +150,7 @@ def charge_again(change: Change, claim_ids: Sequence[str], batch_id: str, remitt
     lines: list[dict[str, Any]] = []
     for claim_id, charge, account in session.exec(query):
         shared = claim_id in first
-        cents = share_of_patient(session, first[claim_id]) if shared else charge
+        cents = _share_before(session, first[claim_id]) if shared else charge
         if claim_id in done or not cents:
             continue
         kind = PostingKind.TRANSFER if shared else PostingKind.CHARGE
@@ -168,10 +168,12 @@ def charge_again(change: Change, claim_ids: Sequence[str], batch_id: str, remitt
 def follow_shares(change: Change, shares: Mapping[str, int], batch_id: str, remittance_id: str | None = None) -> None:
     """Move what the patient's share of claims changed by to the payers that secondary claims have billed for it.
 
-    `shares` are cents by the claim that the first payer answered; those without a secondary claim that left are passed
-    over. The postings are of the batch, so that they are taken back with it.
+    `shares` are cents by the claim that the first payer answered; of a replacement without a secondary claim of its own
+    they go to that of the claim which it replaced. Those without a secondary claim that left are passed over. The
+    postings are of the batch, so that they are taken back with it.
     """
     session = change.session
+    shares = _by_billed_next(session, shares)
     changed = [claim_id for claim_id, cents in shares.items() if cents]
     postings: list[dict[str, Any]] = []
     lines: list[dict[str, Any]] = []
@@ -179,12 +181,7 @@ def follow_shares(change: Change, shares: Mapping[str, int], batch_id: str, remi
         query = (
             select(Claim.id, Claim.follows_id, Encounter.account_id)
             .join(Encounter, col(Encounter.id) == Claim.encounter_id)
-            .where(
-                col(Claim.follows_id).in_(changed[start : start + _AT_ONCE]),
-                Claim.follows_as == "secondary",
-                col(Claim.status).in_((ClaimStatus.EXPORTED, ClaimStatus.REJECTED)),
-                col(Claim.export_id).is_not(None),
-            )
+            .where(col(Claim.follows_id).in_(changed[start : start + _AT_ONCE]), *_BILLED_NEXT)
         )
         found = session.exec(query).all()
         standing = _last_of(session, [claim_id for claim_id, _, _ in found])
@@ -196,6 +193,36 @@ def follow_shares(change: Change, shares: Mapping[str, int], batch_id: str, remi
             lines += [journal_line(row["id"], name, cents) for name, cents in _transfer(shares[before or ""])]
     insert_rows(session, Posting, postings)
     insert_rows(session, JournalLine, lines)
+
+
+_BILLED_NEXT: Sequence[Any] = (
+    Claim.follows_as == "secondary",
+    col(Claim.status).in_((ClaimStatus.EXPORTED, ClaimStatus.REJECTED)),
+    col(Claim.export_id).is_not(None),
+)
+"""The conditions that a claim to a next payer has left."""
+
+
+def _by_billed_next(session: Session, shares: Mapping[str, int]) -> dict[str, int]:
+    """Shares by the claims that secondary claims which left follow: each its own, or one that it replaced."""
+    found: dict[str, int] = {}
+    waiting = dict(shares)
+    while waiting:
+        earlier: dict[str, int] = {}
+        wanted = list(waiting)
+        for start in range(0, len(wanted), _AT_ONCE):
+            some = wanted[start : start + _AT_ONCE]
+            billed = set(session.exec(select(Claim.follows_id).where(col(Claim.follows_id).in_(some), *_BILLED_NEXT)))
+            for claim_id in billed:
+                found[claim_id or ""] = found.get(claim_id or "", 0) + waiting[claim_id or ""]
+            replacing = select(Claim.id, Claim.follows_id).where(
+                col(Claim.id).in_(some), Claim.follows_as == FOLLOWS_REPLACEMENT, Claim.frequency == "7"
+            )
+            for claim_id, before in session.exec(replacing):
+                if before and claim_id not in billed:
+                    earlier[before] = earlier.get(before, 0) + waiting[claim_id]
+        waiting = earlier
+    return found
 
 
 def shares_in_batch(session: Session, batch_id: str) -> dict[str, int]:
@@ -255,6 +282,12 @@ def share_of_patient(session: Session, claim_id: str) -> int:
     return int(session.exec(query).one())
 
 
+def _share_before(session: Session, claim_id: str) -> int:
+    """What the claim before a secondary one leaves to the patient, with what replaced that since, in cents."""
+    chain = with_replacements(session, session.get_one(Claim, claim_id))
+    return sum(share_of_patient(session, one.id) for one in chain)
+
+
 def _bill(change: Change, claim_ids: Sequence[str]) -> None:
     session = change.session
     columns: Sequence[Any] = (
@@ -277,7 +310,7 @@ def _bill(change: Change, claim_ids: Sequence[str]) -> None:
     first = billed_before(session, claim_ids)
     for claim_id, cents, frequency, _, _, account in rows:
         if claim_id in first:
-            share = 0 if claim_id in moved else share_of_patient(session, first[claim_id])
+            share = 0 if claim_id in moved else _share_before(session, first[claim_id])
             kind = PostingKind.TRANSFER
             sides = _transfer(share)
         else:

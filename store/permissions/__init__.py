@@ -106,16 +106,35 @@ def refusal(role: Role, kind: str, name: str) -> str:
 
 def on_key(role: Role, action: str, group: str) -> str:
     """Why a role may not use a key of the screens: its own row decides, else that of its group. Empty where it may."""
-    kind, name = ("action", action) if ("action", action) in rights() else ("group", group)
-    return refusal(role, kind, name)
+    return refusal(role, *_row_of_key(action, group))
+
+
+def whom_to_ask(role: Role, action: str, group: str) -> tuple[str, ...]:
+    """Whom to ask for a key, as lines have room: all who may but administrators, who may all, or one of those.
+
+    None where the refusal names them.
+    """
+    having = roles_with(*_row_of_key(action, group))
+    if role in having or len(having) <= MOST_NAMED:
+        return ()
+    return f"Ask {_listed(having - {Role.ADMIN})}.", f"Ask {PEOPLE[Role.ADMIN][0]}."
+
+
+def _row_of_key(action: str, group: str) -> tuple[str, str]:
+    return ("action", action) if ("action", action) in rights() else ("group", group)
+
+
+def _listed(having: frozenset[Role]) -> str:
+    names = [PEOPLE[one][1] for one in Role if one in having]
+    return f"{', '.join(names[:-1])} or {names[-1]}" if len(names) > 1 else names[0]
 
 
 def not_allowed(role: Role, kind: str, name: str) -> NotAllowed:
     """The error for a right that a role has not."""
     right = rights().get((kind, name))
     what = right.what if right else name
-    having = [PEOPLE[one][1] for one in Role if one in roles_with(kind, name)]
-    whom = "one of them" if len(having) <= MOST_NAMED else f"{', '.join(having[:-1])} or {having[-1]}"
+    having = roles_with(kind, name)
+    whom = "one of them" if len(having) <= MOST_NAMED else _listed(having)
     return NotAllowed(f"{what} is {refusal(role, kind, name)}", f"ask {whom}")
 
 

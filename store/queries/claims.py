@@ -67,6 +67,7 @@ class ClaimFilter(StrEnum):
     VOIDED = "voided"
     REPLACED = "replaced"
     TO_VOID = "to_be_voided"
+    TO_REPLACE = "to_be_replaced"
     REJECTED = "rejected"
     VOID = "void"
     PATIENT = "billed_to_patient"
@@ -76,7 +77,7 @@ class PayersAnswer(StrEnum):
     """What became of a claim that left, by the remittances that are posted and by what followed it.
 
     One is to be voided whose payer holds it still, while another payer is billed in its place, or the claim before it,
-    to another payer, is voided.
+    to another payer, is voided; one is to be replaced that left for a next payer on an answer that changed since.
     """
 
     NONE = "unanswered"
@@ -87,6 +88,7 @@ class PayersAnswer(StrEnum):
     VOIDED = "voided"
     REPLACED = "replaced"
     TO_VOID = "to be voided"
+    TO_REPLACE = "to be replaced"
 
 
 @dataclass(frozen=True)
@@ -251,7 +253,9 @@ _TAKEN_BACK = (
     "(c.frequency = '8' AND EXISTS (SELECT 1 FROM remittance_claim a JOIN remittance r ON r.id = a.remittance_id"
     " WHERE a.claim_id = c.follows_id AND a.status_code = '22' AND r.status = 'posted'))"
 )
-_STANDS = f"NOT {_VOIDED} AND NOT {_REPLACED} AND NOT {_TO_VOID}"
+_NOT_FOLLOWED = f"NOT {_VOIDED} AND NOT {_REPLACED} AND NOT {_TO_VOID}"
+_TO_REPLACE = f"(c.follows_as IN ('secondary', 'replacement') AND CAST(c.parties AS TEXT) LIKE '%{TO_REPLACE}%')"
+_STANDS = f"{_NOT_FOLLOWED} AND NOT {_TO_REPLACE}"
 
 _FILTERS: dict[ClaimFilter, str] = {
     ClaimFilter.ALL: "1 = 1",
@@ -267,6 +271,7 @@ _FILTERS: dict[ClaimFilter, str] = {
     ClaimFilter.VOIDED: f"c.status = 'exported' AND {_VOIDED} AND NOT {_TO_VOID}",
     ClaimFilter.REPLACED: f"c.status = 'exported' AND {_REPLACED} AND NOT {_VOIDED} AND NOT {_TO_VOID}",
     ClaimFilter.TO_VOID: f"c.status = 'exported' AND {_TO_VOID}",
+    ClaimFilter.TO_REPLACE: f"c.status = 'exported' AND {_TO_REPLACE} AND {_NOT_FOLLOWED}",
     ClaimFilter.REJECTED: "c.status = 'rejected'",
     ClaimFilter.VOID: "c.status = 'void'",
     ClaimFilter.PATIENT: "c.status = 'billed_to_patient'",
@@ -549,7 +554,7 @@ def _payers_answers(reader: Reader, claim_ids: list[str]) -> dict[str, PayersAns
     rows = reader.rows(
         f"SELECT c.id, {_DENIED} AS denied, {_PAID} AS paid,"
         f" {_ANSWERED} OR {_TAKEN_BACK} OR {_VOID_DENIED} AS answered,"
-        f" {_VOIDED} AS voided, {_REPLACED} AS replaced, {_TO_VOID} AS to_void"
+        f" {_VOIDED} AS voided, {_REPLACED} AS replaced, {_TO_VOID} AS to_void, {_TO_REPLACE} AS to_replace"
         f" FROM claim c WHERE c.id IN ({', '.join(':' + name for name in names)})",
         **names,
     )
@@ -557,6 +562,7 @@ def _payers_answers(reader: Reader, claim_ids: list[str]) -> dict[str, PayersAns
         ("to_void", PayersAnswer.TO_VOID),
         ("voided", PayersAnswer.VOIDED),
         ("replaced", PayersAnswer.REPLACED),
+        ("to_replace", PayersAnswer.TO_REPLACE),
     )
     told = {
         (True, True): PayersAnswer.IN_PART,

@@ -11,7 +11,7 @@ from store.claims.content import UnknownClaim
 from store.claims.scrubbing import ClaimHasLeft, ScrubResult, scrub_claim
 from store.database import Database
 from store.directory import PAYER, save_entry
-from store.models import Claim, ClaimLine, Encounter, Finding, LogEntry, Patient
+from store.models import Claim, ClaimLine, Encounter, Finding, LogEntry, Patient, Payer
 from store.scrub.findings import OverrideRefused, override
 from store.terms import ClaimStatus, FindingState, Severity
 from tests.store.claim_samples import CODES, TODAY, add_coding, add_encounter
@@ -265,7 +265,8 @@ def test_scrubbing_changes_nothing_that_the_claim_states(db: Database) -> None:
 
 def test_a_fault_of_the_payer_that_was_mended_since_is_found_no_more(db: Database) -> None:
     claim_id = a_claim(db)
-    save_entry(db, SYSTEM, PAYER, "P1", {"payer_identifier": ""})
+    with db.change(SYSTEM) as change:
+        change.session.exec(select(Payer)).one().payer_identifier = ""
     before = scrub(db, claim_id)
     save_entry(db, SYSTEM, PAYER, "P1", {"payer_identifier": "BLUEP"})
 

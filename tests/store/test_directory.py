@@ -11,7 +11,7 @@ from store.database import Database
 from store.directory import FACILITY, PAYER, DirectoryRefused, Kind, entries, save_entry
 from store.intake.rows import KnownRows
 from store.intake.writer.parties import store_payer
-from store.models import Encounter, Facility, LogEntry
+from store.models import Encounter, Facility, LogEntry, Payer
 from store.models.directory import PayerFields
 from tests.store.claim_samples import add_coding, add_encounter
 
@@ -79,6 +79,48 @@ def test_what_no_claim_could_state_is_refused_with_what_was_expected(
         assert row.model_dump(include=set(values)) == kind.table(source="", local_id="", name="Hill Clinic").model_dump(
             include=set(values)
         )
+
+
+def test_the_identifier_of_another_payer_is_refused_with_its_name(db: Database) -> None:
+    save_entry(db, SYSTEM, PAYER, "BLUE", {"name": "Blue Plains", "payer_identifier": "BLUEP"})
+    save_entry(db, SYSTEM, PAYER, "HMO", {"name": "Meadow HMO", "payer_identifier": "MHMO1"})
+
+    with pytest.raises(DirectoryRefused, match=r"bluep is that of Blue Plains \(BLUE\)"):
+        save_entry(db, SYSTEM, PAYER, "HMO", {"payer_identifier": "bluep"})
+
+    with db.reading() as session:
+        assert [one.payer_identifier for one in session.exec(select(Payer).where(Payer.local_id == "HMO"))] == ["MHMO1"]
+
+
+def test_plans_of_one_company_share_an_identifier_where_that_is_said_and_keep_it(db: Database) -> None:
+    save_entry(db, SYSTEM, PAYER, "BLUE", {"name": "Blue Plains", "payer_identifier": "BLUEP"})
+    save_entry(db, SYSTEM, PAYER, "BLUE2", {"name": "Blue Gold", "payer_identifier": "BLUEP"}, shared=True)
+
+    save_entry(db, SYSTEM, PAYER, "BLUE2", {"payer_identifier": "BLUEP", "zip": "60601"})
+
+    with db.reading() as session:
+        assert {one.payer_identifier for one in session.exec(select(Payer))} == {"BLUEP"}
+
+
+def test_an_identifier_that_a_payer_has_is_not_taken_out(db: Database) -> None:
+    save_entry(db, SYSTEM, PAYER, "BLUE", {"name": "Blue Plains", "payer_identifier": "BLUEP"})
+
+    with pytest.raises(DirectoryRefused, match="its claims are addressed by BLUEP"):
+        save_entry(db, SYSTEM, PAYER, "BLUE", {"payer_identifier": ""})
+
+
+def test_a_line_of_business_is_one_that_is_known_in_any_case(db: Database) -> None:
+    with db.change(SYSTEM) as change:
+        change.session.add(Payer(source="his", local_id="1", name="State Plan", line_of_business="CHIP"))
+    save_entry(db, SYSTEM, PAYER, "BLUE", {"name": "Blue Plains", "line_of_business": "Medicare"})
+    save_entry(db, SYSTEM, PAYER, "PLAN", {"name": "Plan", "line_of_business": "chip"})
+
+    with pytest.raises(DirectoryRefused, match="expected one of commercial medicare .* self_pay other CHIP, got 'nons"):
+        save_entry(db, SYSTEM, PAYER, "BLUE", {"line_of_business": "nonsense"})
+
+    with db.reading() as session:
+        kept = {one.local_id: one.line_of_business for one in session.exec(select(Payer))}
+    assert kept == {"1": "CHIP", "BLUE": "medicare", "PLAN": "CHIP"}
 
 
 def test_a_new_payer_needs_a_name_with_words(db: Database) -> None:

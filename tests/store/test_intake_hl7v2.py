@@ -259,6 +259,20 @@ def test_a_number_that_remains_by_a_refused_merge_is_not_made(db: Database, tmp_
     assert (report.quarantined, count(db, Patient)) == (1, 1)
 
 
+def test_a_refused_merge_into_a_number_that_is_unknown_says_that_it_has_to_come_in_first(
+    db: Database, tmp_path: Path
+) -> None:
+    take(db, tmp_path, message("ADT^A28", MARY), merging("M1", OLAF))
+    reason = only(db, Quarantine).reason
+    take(db, tmp_path, message("ADT^A28", OLAF))
+    merge_patients(db, SYSTEM, "M1", "M2", None, "one name was an alias, shown by papers")
+
+    tried = retry(db, SYSTEM, [only(db, Quarantine).id])
+
+    assert "M2 is no patient yet; once registration or a visit has brought it, codedesk patients merge M1 M2" in reason
+    assert tried.still == 0
+
+
 def test_a_merge_of_a_restricted_patient_waits_for_who_was_admitted(db: Database, tmp_path: Path) -> None:
     take(db, tmp_path, message("ADT^A28", pid("M1")), message("ADT^A28", pid("M2")))
     restrict(db, SYSTEM, "M2", "works in this clinic")

@@ -25,7 +25,7 @@ from store.deidentify import Deidentifier
 from store.intake.export import encounter_ids, export_encounter
 from store.models import Document, LogEntry, Patient, Person, WorkItem
 from store.people import actor_for
-from store.permissions import COLUMNS, allowed, not_allowed, read_rights, refusal, rights, roles_with
+from store.permissions import COLUMNS, allowed, not_allowed, read_rights, refusal, rights, roles_with, whom_to_ask
 from store.permissions.columns import COVER, FIELDS, hidden_columns, seen_by
 from store.queries import SessionReader, charts, claims, code_use, remits, worklists
 from store.queries.worklists import Listing, worklist_page
@@ -131,6 +131,13 @@ def test_what_no_row_names_is_an_administrator_s_alone() -> None:
 def test_a_refusal_says_who_may_and_who_one_is() -> None:
     assert refusal(Role.BILLER, "do", "coding.enter") == "for coders and administrators; you are a biller"
     assert refusal(Role.ANALYST, "action", "copy") == "not for analysts"
+
+
+def test_whom_to_ask_for_a_key_is_told_where_its_refusal_names_nobody() -> None:
+    hold = whom_to_ask(Role.AUDITOR, "hold", "Chart")
+
+    assert hold == ("Ask coders, managers or medical records.", "Ask an administrator.")
+    assert whom_to_ask(Role.CODER, "hold", "Chart") == whom_to_ask(Role.BILLER, "finding_agree", "Audits") == ()
 
 
 def test_a_refusal_of_what_most_may_names_those_who_may() -> None:

@@ -187,6 +187,13 @@ def test_a_site_can_give_an_action_other_keys(own_keys: Callable[[str], None]) -
     assert "u" not in keymap("chart")
 
 
+@pytest.mark.parametrize("key", ["Ü", "ctrl+u", "S-Tab", "g U", "F12"])
+def test_any_key_that_a_terminal_sends_can_be_given(own_keys: Callable[[str], None], key: str) -> None:
+    own_keys(f"[keys]\nundo = '{key}'\n")
+
+    assert keymap("chart")[key].id == "undo"
+
+
 def test_with_the_preset_of_f_keys_no_letter_moves(own_keys: Callable[[str], None]) -> None:
     own_keys('preset = "fkeys"\n')
 
@@ -200,6 +207,11 @@ def test_with_the_preset_of_f_keys_no_letter_moves(own_keys: Callable[[str], Non
         ("[keys]\nfly = 'x'\n", "no action is called 'fly'"),
         ("[keys]\nundo = 'f'\n", "f is both"),
         ("[keys]\nundo = 3\n", "expected a key"),
+        ("[keys]\nundo = ['U', 'bogus+key']\n", "undo: there is no key 'bogus\\+key'"),
+        ("[keys]\nundo = 'F99'\n", "undo: there is no key 'F99'"),
+        ("[keys]\nundo = 'g u x'\n", "undo: there is no key 'g u x'"),
+        ("[keys]\nundo = 'f8'\n", "undo: there is no key 'f8'"),
+        ("[keys]\nundo = ' '\n", "undo: there is no key ' '"),
         ("preset = 'emacs'\n", "no set of keys is called 'emacs'"),
     ],
 )

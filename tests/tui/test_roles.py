@@ -108,6 +108,28 @@ async def test_what_is_not_for_a_role_says_for_whom_it_is_changes_nothing_and_is
     assert set(refused(login)) >= {action.id for action in barred}
 
 
+@pytest.mark.parametrize(
+    ("role", "key", "said"),
+    [
+        (Role.AUDITOR, "h", "hold: not for auditors. Ask coders, managers or medical records."),
+        (Role.ANALYST, "f6", "audits: not for analysts. Ask coders, auditors or managers."),
+        (Role.ANALYST, "y", "copy: not for analysts. Ask an administrator."),
+    ],
+    ids=["hold", "audits", "no room"],
+)
+async def test_a_key_that_most_may_use_says_whom_to_ask_as_the_line_has_room(
+    role: Role, key: str, said: str, sit: Callable[[Role], str]
+) -> None:
+    sit(role)
+    async with opened() as (app, pilot):
+        if app.screen.name_on != "worklist":
+            await keys(pilot, "f3")
+
+        await keys(pilot, key)
+
+        assert said in cells(app)
+
+
 @pytest.mark.parametrize("role", Role)
 async def test_the_desks_that_are_not_for_a_role_stay_closed(role: Role, sit: Callable[[Role], str]) -> None:
     sit(role)

@@ -12,8 +12,8 @@ from codesets.errors import UsageError
 from codesets.safe import safe_line
 
 
-def configure(parser: argparse.ArgumentParser) -> None:
-    """Declare the sub-commands."""
+def configure(parser: argparse.ArgumentParser) -> argparse.ArgumentParser:
+    """Declare the sub-commands; the one that saves, for what one of the two has besides."""
     actions = parser.add_subparsers(dest="action", required=True, metavar="ACTION")
     listing = actions.add_parser("list", help="all of them, with what is known")
     listing.add_argument("--json", action="store_true", help="one JSON document per line")
@@ -21,6 +21,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     save.add_argument("local_id", metavar="ID", help="the number that registration knows it by")
     save.add_argument("fields", nargs="+", metavar="FIELD=VALUE", help="name of a new one; list shows the fields")
     save.add_argument("--source", default="", help="whose number it is, where several sources have it")
+    return save
 
 
 def run(args: argparse.Namespace, command: str) -> int:
@@ -36,7 +37,8 @@ def run(args: argparse.Namespace, command: str) -> int:
         actor = sign_in(db)
         if args.action == "save":
             values = dict(_field(text) for text in args.fields)
-            new = save_entry(db, actor, kind, args.local_id, values, args.source, operation_id())
+            shared = getattr(args, "shared", False)
+            new = save_entry(db, actor, kind, args.local_id, values, args.source, operation_id(), shared)
             print(safe_line(f"{args.local_id} is {'made' if new else 'kept'}"))
             return 0
         log.note(db, actor, "directory.list", kind=kind.name)

@@ -12,7 +12,8 @@ from tui.commands import directory
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Declare the sub-commands."""
-    directory.configure(parser)
+    save = directory.configure(parser)
+    save.add_argument("--shared", action="store_true", help="it has the payer_identifier of another payer, as plans do")
 
 
 def run(args: argparse.Namespace) -> int:

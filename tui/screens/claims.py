@@ -52,6 +52,7 @@ ANSWER_MARK = {
     PayersAnswer.VOIDED: "–",
     PayersAnswer.REPLACED: "–",
     PayersAnswer.TO_VOID: "!",
+    PayersAnswer.TO_REPLACE: "!",
 }
 """Of a claim that left and was answered or followed, what stands in the place of its status."""
 ANSWER_STYLE = {
@@ -59,6 +60,7 @@ ANSWER_STYLE = {
     PayersAnswer.DENIED: "error",
     PayersAnswer.IN_PART: "warning",
     PayersAnswer.TO_VOID: "error",
+    PayersAnswer.TO_REPLACE: "error",
 }
 PAGE = 5000
 PROGRESS_SECONDS = 0.3
@@ -332,5 +334,5 @@ _COLUMNS: tuple[Column[ClaimRow], ...] = (
     Column("ERR", 3, lambda row: str(row.errors or ""), align="right", style=lambda row: "error"),
     Column("WRN", 3, lambda row: str(row.warnings or ""), align="right", style=lambda row: "warning"),
     Column("AGE", 4, lambda row: days_in(row.age_days, 4), align="right"),
-    Column("STATUS", 12, lambda row: row.standing, style=_style, from_width=110),
+    Column("STATUS", 14, lambda row: row.standing, style=_style, from_width=110),
 )

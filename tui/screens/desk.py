@@ -22,7 +22,7 @@ from textual.screen import Screen
 from textual.timer import Timer
 
 from codesets.errors import CodedeskError
-from store.permissions import on_key
+from store.permissions import on_key, whom_to_ask
 from tui.actions import Action, actions_on, footer, key_name, keymap
 from tui.cells import Line, ends, wrap
 from tui.desk import SignedOut
@@ -341,7 +341,7 @@ class DeskScreen(Screen[None]):
     def perform(self, action: Action) -> None:
         """Carry out an action of the registry, or say why not; what is for others is written to the log."""
         if reason := self.barred(action):
-            self._refuse(action, f"{reason}.")
+            self._refuse(action, self._with_whom_to_ask(action, reason))
             self.work(self._refused(action, reason), group="refused")
             return
         if reason := self.why_not(action.id):
@@ -351,6 +351,14 @@ class DeskScreen(Screen[None]):
             self.workstation.go_to_desk(action.id)
         else:
             getattr(self, f"do_{action.id}", getattr(self.workstation, f"do_{action.id}", _nothing))()
+
+    def _with_whom_to_ask(self, action: Action, reason: str) -> str:
+        """Why an action is not for somebody, and whom to ask, as far as the line has room."""
+        actor = self.workstation.record.known_actor
+        whom = whom_to_ask(actor.role, action.id, action.group) if actor else ()
+        room = (self.size.width or self.app.size.width) - len(f" {action.label}: ") - 1
+        said = (f"{reason}. {one}" for one in whom)
+        return next((one for one in said if len(one) <= room), f"{reason}.")
 
     def _refuse(self, action: Action, reason: str) -> None:
         """Say why an action is not done; the text that was to go into its line is refused with it."""
