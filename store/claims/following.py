@@ -289,7 +289,7 @@ def void_sent_claim(
 
 def _after_void(session: Session, claim: Claim, elsewhere: Claim | None) -> tuple[str, ...]:
     """What comes after the void of a claim, in words."""
-    held = tuple(still_held(one) for one in _held_by_next(session, claim))
+    held = tuple(still_held(one) for one in _with_next_payers(session, claim))
     if elsewhere:
         return (
             f"{elsewhere.claim_number} bills {payer_name(elsewhere)} in its place, whatever becomes of the void",
@@ -315,7 +315,7 @@ def _of_its_visit(session: Session, claim: Claim) -> list[Claim]:
     return [one for one in found if one.id not in done]
 
 
-def _held_by_next(session: Session, claim: Claim) -> list[Claim]:
+def _with_next_payers(session: Session, claim: Claim) -> list[Claim]:
     """What next payers hold of a claim: what bills them, or what replaced that."""
     others = [one for one in _of_its_visit(session, claim) if one.status is ClaimStatus.EXPORTED]
     before = billed_before(session, [one.id for one in others])
