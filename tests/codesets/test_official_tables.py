@@ -51,6 +51,7 @@ def test_procedures_are_named_in_the_words_of_the_order_file() -> None:
     assert {name: left for name, left in unknown.items() if left} == {}
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(
     ("parts", "counts"),
     [

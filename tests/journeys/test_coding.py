@@ -42,6 +42,7 @@ def chart_in_sight(terminal: Tmux) -> DemoChart:
     return next(c for c in load_site().charts if c.encounter.patient.family_name == family)
 
 
+@pytest.mark.thorough
 def test_an_inpatient_stay_is_coded_with_its_drg_in_sight(
     terminal: Tmux, environment: dict[str, str], home: Path
 ) -> None:

@@ -335,6 +335,7 @@ def test_what_a_sender_gives_and_cannot_be_read_is_named_and_nothing_is_built(
     assert refused.detail.startswith(told)
 
 
+@pytest.mark.thorough
 def test_every_facility_chart_of_the_demo_site_leaves_as_a_file_that_the_validator_accepts(
     demo: Database, reference: Reference, coder: Actor, biller: Actor, tmp_path: Path
 ) -> None:

@@ -51,6 +51,7 @@ def test_every_planted_fault_blocks_its_claim_by_name_and_nothing_else_is_blocke
     assert f"coverage.1.{TOLD[1]}" in {finding.place for finding in pages[TOLD[0]].findings}
 
 
+@pytest.mark.thorough
 def test_the_validator_accepts_the_export_of_all_claims_that_are_ready(
     demo: Database, biller: Actor, claims: dict[str, str], tmp_path: Path
 ) -> None:
@@ -62,6 +63,7 @@ def test_the_validator_accepts_the_export_of_all_claims_that_are_ready(
     assert faults_of(destination.read_bytes(), tmp_path) == []
 
 
+@pytest.mark.thorough
 def test_an_export_that_names_a_blocked_claim_writes_no_file(
     demo: Database, biller: Actor, claims: dict[str, str], tmp_path: Path
 ) -> None:
@@ -73,6 +75,7 @@ def test_an_export_that_names_a_blocked_claim_writes_no_file(
     assert not destination.exists()
 
 
+@pytest.mark.thorough
 def test_the_facility_charts_can_be_coded_to_their_keys(demo: Database, reference: Reference, coder: Actor) -> None:
     coded = code_site(demo, reference, coder, CodingKind.FACILITY)
 

@@ -52,6 +52,7 @@ CLAIM = st.builds(
 )
 
 
+@pytest.mark.thorough
 @settings(max_examples=150, deadline=None)
 @given(CLAIM)
 def test_any_claim_comes_to_findings(claim: ClaimContent) -> None:

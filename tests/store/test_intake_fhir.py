@@ -361,6 +361,7 @@ def test_markup_and_escapes_in_names_are_stored_as_text(db, inbox):
     assert (stored_patient.family_name, stored_patient.given_name) == ("A [/] \ufffd]52;c;x\ufffd", "B\ufffd")
 
 
+@pytest.mark.thorough
 @needs_shared_fhir
 def test_the_sample_folder_comes_in_whole_and_the_second_run_changes_nothing(db):
     folder = SHARED_FHIR / "ndjson"

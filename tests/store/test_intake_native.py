@@ -101,6 +101,7 @@ def stored_lines(db) -> list[str]:
         return [to_line(export_encounter(session, row_id)) for row_id in encounter_ids(session)]
 
 
+@pytest.mark.thorough
 @settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
 @given(encounter=encounters)
 def test_what_is_exported_comes_in_elsewhere_and_goes_out_again_byte_for_byte(tmp_path_factory, encounter):

@@ -96,6 +96,7 @@ def test_every_word_begins_a_part_of_a_name_or_is_in_a_number(visits: Database, 
     assert rows == whose
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(
     "typed, whose",
     [

@@ -18,6 +18,7 @@ HOSTILE = "\x1b]0;owned\x07\u202e\x9b31m\x1b[2J"
 CONTROLS = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]")
 
 
+@pytest.mark.thorough
 @given(st.text(), st.text())
 def test_an_error_is_one_safe_line_whatever_it_quotes(message: str, remedy: str) -> None:
     error = CodedeskError(message, remedy)

@@ -20,6 +20,7 @@ def year(at_desk: None, monkeypatch: pytest.MonkeyPatch) -> None:
     database.close()
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("login", ["asolberg", "kwhite", "tnguyen", "rfox"])
 async def test_every_trade_with_numbers_sees_rows_and_asks_by_them(
     year: None, login: str, monkeypatch: pytest.MonkeyPatch
