@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import sys
 import time
+import traceback
 from types import ModuleType
 
 from tests.bench import (
@@ -44,14 +45,19 @@ def main() -> int:
     if wanted == list(BENCHMARKS):
         prepared.begin()
     figures: list[Figure] = []
+    broken: list[str] = []
     for benchmark in wanted:
         begun = time.monotonic()
-        measured = benchmark.measure()
-        spent = time.monotonic() - begun
-        print(f"{_name(benchmark)}: {spent:.0f} s", file=sys.stderr, flush=True)
-        figures += measured
+        try:
+            figures += benchmark.measure()
+        except Exception:  # the figures of the others are told all the same
+            traceback.print_exc()
+            broken.append(_name(benchmark))
+        print(f"{_name(benchmark)}: {time.monotonic() - begun:.0f} s", file=sys.stderr, flush=True)
     print(table(figures))
-    return int(any(figure.met is False for figure in figures))
+    if broken:
+        print(f"broken: {', '.join(broken)}")
+    return int(bool(broken) or any(figure.met is False for figure in figures))
 
 
 def _name(benchmark: ModuleType) -> str:

@@ -11,8 +11,14 @@ import tempfile
 import time
 from dataclasses import asdict
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from tests.bench.figures import Figure, peak
+
+if TYPE_CHECKING:
+    from sqlmodel import Session
+
+    from store.models import Encounter
 
 CLAIMS = 5_000
 _JUDGED = 300
@@ -96,6 +102,7 @@ def _site(folder: Path, form: str, count: int) -> float:
         encounter = add_encounter(change.session)
         coding = add_coding(change.session, encounter)
         parties = parties_to_json(sample.parties)
+        payer_id = _as_the_record_has_it(change.session, encounter, parties)
         parties["receiver"] = asdict(receiver_for(change.session, "", load_settings()))
         for number in range(count):
             claim_id = new_id()
@@ -106,6 +113,7 @@ def _site(folder: Path, form: str, count: int) -> float:
                     "form": form,
                     "encounter_id": encounter.id,
                     "coding_id": coding,
+                    "payer_id": payer_id,
                     "status": ClaimStatus.READY,
                     "frequency": "1",
                     "total_cents": sample.total_cents,
@@ -126,6 +134,32 @@ def _site(folder: Path, form: str, count: int) -> float:
             change.session.execute(insert(model), rows)
     db.close()
     return 0.0
+
+
+def _as_the_record_has_it(session: Session, encounter: Encounter, parties: dict[str, Any]) -> str:
+    """Have what a claim states of payers, facility and providers be that of the record; the id of its payer.
+
+    What the record says otherwise does not leave (`store.claims.outdated`).
+    """
+    from sqlmodel import select
+
+    from store.claims.chart import billed_payer, billing_provider
+    from store.claims.outdated import _named
+    from store.models import Facility, Payer, Provider
+
+    payer, facility = session.exec(select(Payer)).first(), session.get(Facility, encounter.facility_id)
+    assert payer is not None and facility is not None
+    for one in (parties["coverage"], *parties["other_coverages"]):
+        one["payer"] = asdict(billed_payer(payer))
+    parties["billing"] = asdict(billing_provider(facility))
+    known = set(session.exec(select(Provider.npi)))
+    for who in _named(parties):
+        if who["npi"] not in known:
+            known.add(who["npi"])
+            names = {name: who[name] for name in ("family_name", "given_name", "npi", "taxonomy")}
+            session.add(Provider(source="bench", local_id=who["npi"], **names))
+    session.flush()
+    return payer.id
 
 
 if __name__ == "__main__":
