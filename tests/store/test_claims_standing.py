@@ -9,7 +9,7 @@ from store.actors import SYSTEM
 from store.claims.following import bill_next_payer, replace_claim, void_sent_claim, waiting_for_next_payer
 from store.models import Claim
 from store.queries import SessionReader
-from store.queries.claims import ClaimFilter, claim_list, claim_page
+from store.queries.claims import ClaimFilter, ClaimPage, claim_list, claim_page
 from tests.store.claim_samples import TODAY
 from tests.store.test_claims_counted import DENIED, DENIED_BACK, REVERSED, replaced, voided
 from tests.store.test_claims_following import Office, office
@@ -44,11 +44,15 @@ def standing(office: Office) -> tuple[str, list[ClaimFilter]]:
     return row.standing, views
 
 
-def to_void(office: Office) -> str:
+def page_of(office: Office) -> ClaimPage:
     with office.db.reading() as session:
         page = claim_page(SessionReader(session), office.claim_id, TODAY)
     assert page is not None
-    return page.to_void
+    return page
+
+
+def to_void(office: Office) -> str:
+    return page_of(office).to_void
 
 
 def moved(office: Office) -> Office:
@@ -199,10 +203,7 @@ def test_a_void_that_its_payer_denied_is_denied_and_waits_for_no_answer(office: 
 
 
 def not_voided(office: Office) -> str:
-    with office.db.reading() as session:
-        page = claim_page(SessionReader(session), office.claim_id, TODAY)
-    assert page is not None
-    return page.not_voided
+    return page_of(office).not_voided
 
 
 def test_a_claim_says_that_its_void_was_denied(office: Office) -> None:

@@ -18,7 +18,7 @@ from store.terms import CodingKind, EncounterStatus, JournalAccount, Role, WorkS
 from tests.store.claim_samples import CODES, TODAY
 from tests.store.test_claims_counted import replaced
 from tests.store.test_claims_following import Office, office, recode
-from tests.store.test_claims_replacing import bills_another
+from tests.store.test_claims_replacing import bills_another, void_at_first_payer
 from tests.store.test_ledger import owed
 from tests.store.test_refused_in_place import refused
 
@@ -27,15 +27,6 @@ pytestmark = pytest.mark.both_databases
 __all__ = ["office"]
 
 BOSS = Actor("boss", Role.MANAGER)
-
-
-def voided(office: Office) -> str:
-    """Void the claim with its payer, have the void leave, and its id."""
-    with office.db.change(SYSTEM) as change:
-        change.session.get_one(Claim, office.claim_id).payer_number = "ICN1"
-    void = void_sent_claim(office.db, SYSTEM, office.claim_id, "wrong payer").claim_id
-    office.sent(void)
-    return void
 
 
 def denied(office: Office, void: str) -> str:
@@ -64,7 +55,7 @@ def dnfb(office: Office) -> Report:
 
 
 def test_once_its_void_has_left_a_visit_is_built_as_a_first_claim_where_it_is_named(office: Office) -> None:
-    voided(office)
+    void_at_first_payer(office)
 
     (built,) = build_claims(office.db, SYSTEM, "V1").built
 
@@ -73,7 +64,7 @@ def test_once_its_void_has_left_a_visit_is_built_as_a_first_claim_where_it_is_na
 
 
 def test_it_is_built_for_the_payer_in_force(office: Office) -> None:
-    voided(office)
+    void_at_first_payer(office)
     bills_another(office.db)
 
     (built,) = build_claims(office.db, SYSTEM, "V1").built
@@ -83,7 +74,7 @@ def test_it_is_built_for_the_payer_in_force(office: Office) -> None:
 
 
 def test_what_was_voided_is_not_built_with_all_others(office: Office) -> None:
-    voided(office)
+    void_at_first_payer(office)
 
     report = build_claims(office.db, SYSTEM)
 
@@ -100,7 +91,7 @@ def test_before_its_void_has_left_a_claim_is_built_already(office: Office) -> No
 
 @pytest.mark.parametrize("kind", ["999", "277"])
 def test_a_claim_whose_void_was_refused_is_built_already(office: Office, kind: str) -> None:
-    refused(office, voided(office), kind)
+    refused(office, void_at_first_payer(office), kind)
 
     report = build_claims(office.db, SYSTEM, "V1")
 
@@ -108,7 +99,7 @@ def test_a_claim_whose_void_was_refused_is_built_already(office: Office, kind: s
 
 
 def test_a_claim_whose_void_its_payer_denied_is_built_already(office: Office) -> None:
-    denied(office, voided(office))
+    denied(office, void_at_first_payer(office))
 
     report = build_claims(office.db, SYSTEM, "V1")
 
@@ -118,7 +109,7 @@ def test_a_claim_whose_void_its_payer_denied_is_built_already(office: Office) ->
 def test_a_visit_whose_next_payer_was_billed_too_is_built_as_new(office: Office) -> None:
     office.answer()
     office.sent(bill_next_payer(office.db, SYSTEM, office.claim_id).claim_id)
-    voided(office)
+    void_at_first_payer(office)
 
     (built,) = build_claims(office.db, SYSTEM, "V1").built
 
@@ -126,7 +117,7 @@ def test_a_visit_whose_next_payer_was_billed_too_is_built_as_new(office: Office)
 
 
 def test_the_new_claim_leaves_and_its_charge_is_owed_once(office: Office) -> None:
-    voided(office)
+    void_at_first_payer(office)
     bills_another(office.db)
     (built,) = build_claims(office.db, SYSTEM, "V1").built
 
@@ -136,7 +127,7 @@ def test_the_new_claim_leaves_and_its_charge_is_owed_once(office: Office) -> Non
 
 
 def test_the_new_claim_does_not_leave_beside_one_whose_void_came_back(office: Office) -> None:
-    void = voided(office)
+    void = void_at_first_payer(office)
     (built,) = build_claims(office.db, SYSTEM, "V1").built
     refused(office, void, "277")
 
@@ -145,7 +136,7 @@ def test_the_new_claim_does_not_leave_beside_one_whose_void_came_back(office: Of
 
 
 def test_the_new_claim_replaces_the_one_whose_void_came_back_and_is_given_up(office: Office) -> None:
-    void = voided(office)
+    void = void_at_first_payer(office)
     (built,) = build_claims(office.db, SYSTEM, "V1").built
     refused(office, void, "277")
 
@@ -158,7 +149,7 @@ def test_the_new_claim_replaces_the_one_whose_void_came_back_and_is_given_up(off
 
 
 def test_where_several_bill_anew_what_a_given_up_void_leaves_standing_they_say_the_way_out(office: Office) -> None:
-    void = voided(office)
+    void = void_at_first_payer(office)
     (built,) = build_claims(office.db, SYSTEM, "V1").built
     with office.db.change(SYSTEM) as change:
         one = change.session.get_one(Claim, built.claim_id).model_dump(exclude={"id", "claim_number"})
@@ -172,7 +163,7 @@ def test_where_several_bill_anew_what_a_given_up_void_leaves_standing_they_say_t
 
 
 def test_the_new_claim_does_not_leave_beside_one_whose_void_its_payer_denied(office: Office) -> None:
-    void = voided(office)
+    void = void_at_first_payer(office)
     (built,) = build_claims(office.db, SYSTEM, "V1").built
     number = denied(office, void)
 
@@ -184,7 +175,7 @@ def test_the_new_claim_does_not_leave_beside_one_whose_void_its_payer_denied(off
 
 
 def test_a_claim_whose_void_its_payer_denied_is_replaced_when_its_visit_is_coded_again(office: Office) -> None:
-    denied(office, voided(office))
+    denied(office, void_at_first_payer(office))
     recode(office.db)
 
     (built,) = build_claims(office.db, SYSTEM).built
@@ -194,7 +185,7 @@ def test_a_claim_whose_void_its_payer_denied_is_replaced_when_its_visit_is_coded
 
 
 def test_a_claim_whose_void_its_payer_denied_is_replaced_by_who_asks_for_it(office: Office) -> None:
-    denied(office, voided(office))
+    denied(office, void_at_first_payer(office))
 
     built = replace_claim(office.db, SYSTEM, office.claim_id)
 
@@ -203,11 +194,11 @@ def test_a_claim_whose_void_its_payer_denied_is_replaced_by_who_asks_for_it(offi
 
 
 def test_a_claim_whose_void_its_payer_denied_is_voided_again_and_what_bills_it_anew_leaves(office: Office) -> None:
-    first = voided(office)
+    first = void_at_first_payer(office)
     (built,) = build_claims(office.db, SYSTEM, "V1").built
     denied(office, first)
 
-    voided(office)
+    void_at_first_payer(office)
 
     office.sent(built.claim_id)
     assert owed(office.db) == {("Blue Plains", JournalAccount.PAYER_RECEIVABLE): 10003}
@@ -216,8 +207,8 @@ def test_a_claim_whose_void_its_payer_denied_is_voided_again_and_what_bills_it_a
 def test_a_claim_that_was_voided_again_is_not_owed_when_the_denial_of_its_first_void_is_taken_back(
     office: Office,
 ) -> None:
-    number = denied(office, voided(office))
-    voided(office)
+    number = denied(office, void_at_first_payer(office))
+    void_at_first_payer(office)
     with office.db.reading() as session:
         payment = session.exec(select(Remittance.id).where(Remittance.trace == f"EFT-{number}")).one()
 
@@ -228,10 +219,10 @@ def test_a_claim_that_was_voided_again_is_not_owed_when_the_denial_of_its_first_
 
 @pytest.mark.parametrize("kind", ["999", "277"])
 def test_a_claim_is_owed_as_before_when_its_second_void_is_refused(office: Office, kind: str) -> None:
-    denied(office, voided(office))
+    denied(office, void_at_first_payer(office))
     before = owed(office.db)
 
-    refused(office, voided(office), kind)
+    refused(office, void_at_first_payer(office), kind)
 
     assert owed(office.db) == before == {("Blue Plains", JournalAccount.PAYER_RECEIVABLE): 10003}
 
@@ -240,7 +231,7 @@ def test_a_visit_whose_void_has_left_stands_in_dnfb_without_a_claim(office: Offi
     closed(office)
     billed = dnfb(office)
 
-    voided(office)
+    void_at_first_payer(office)
 
     after = dnfb(office)
     assert billed.rows == ()
@@ -250,7 +241,7 @@ def test_a_visit_whose_void_has_left_stands_in_dnfb_without_a_claim(office: Offi
 def test_a_visit_whose_void_was_refused_is_billed(office: Office) -> None:
     closed(office)
 
-    refused(office, voided(office), "277")
+    refused(office, void_at_first_payer(office), "277")
 
     assert dnfb(office).rows == ()
 
@@ -279,7 +270,7 @@ def test_the_void_says_that_the_next_payer_holds_its_own_claim(office: Office) -
 
 def test_the_void_of_a_claim_to_the_next_payer_names_what_bills_the_visit_anew(office: Office) -> None:
     second = billed_next(office)
-    voided(office)
+    void_at_first_payer(office)
     (new,) = build_claims(office.db, SYSTEM, "V1").built
 
     built = void_sent_claim(office.db, SYSTEM, second, "the first one is voided")
@@ -296,7 +287,7 @@ def test_the_void_of_a_claim_to_the_next_payer_names_the_first_one_that_stands(o
 
 
 def test_what_follows_a_voided_claim_is_told_by_who_would_void_it_again(office: Office) -> None:
-    voided(office)
+    void_at_first_payer(office)
 
     with pytest.raises(CannotFollow) as again:
         void_sent_claim(office.db, SYSTEM, office.claim_id, "again")
