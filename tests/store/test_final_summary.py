@@ -180,33 +180,8 @@ def test_a_recode_without_a_reason_is_refused(demo: Database, coder: Actor, refe
         recode(demo, coder, first, " ")
 
 
-def test_the_summary_says_what_will_stop_the_claim_and_keeps_nothing_of_it(
-    demo: Database, reference: Reference, coder: Actor
-) -> None:
-    with demo.reading() as session:
-        query = select(WorkItem).where(WorkItem.kind == CodingKind.PROFESSIONAL, WorkItem.status == WorkStatus.READY)
-        item = session.exec(query).first()
-        assert item is not None
-    opened = open_chart(demo, coder, item.id)
-    with demo.reading() as session:
-        chart = chart_head(SessionReader(session), item.id)
-    defaults = Defaults(chart.service_date)
-    enter(demo, coder, opened.coding_id, AddDiagnosis("E11.22"), defaults, "typed")
-    with demo.change(coder) as change:
-        account = change.session.get_one(Encounter, item.encounter_id).account_id
-        for coverage in change.session.exec(select(Coverage).where(Coverage.account_id == account)):
-            coverage.expires_on = "2020-01-31"
-
-    stops = stops_of(demo, reference, coder, opened.coding_id)
-
-    assert any("2020-01-31" in one for one in stops)
-    with demo.reading() as session:
-        assert session.exec(select(Claim).where(Claim.coding_id == opened.coding_id)).all() == []
-
-
-def test_nothing_stops_the_claim_of_a_patient_who_pays_alone(
-    demo: Database, reference: Reference, coder: Actor
-) -> None:
+def with_a_diagnosis(demo: Database, coder: Actor) -> tuple[WorkItem, str]:
+    """Open a professional chart that is ready and enter a diagnosis: its task, and the id of its coding."""
     with demo.reading() as session:
         query = select(WorkItem).where(WorkItem.kind == CodingKind.PROFESSIONAL, WorkItem.status == WorkStatus.READY)
         item = session.exec(query).first()
@@ -215,6 +190,29 @@ def test_nothing_stops_the_claim_of_a_patient_who_pays_alone(
     with demo.reading() as session:
         chart = chart_head(SessionReader(session), item.id)
     enter(demo, coder, opened.coding_id, AddDiagnosis("E11.22"), Defaults(chart.service_date), "typed")
+    return item, opened.coding_id
+
+
+def test_the_summary_says_what_will_stop_the_claim_and_keeps_nothing_of_it(
+    demo: Database, reference: Reference, coder: Actor
+) -> None:
+    item, coding_id = with_a_diagnosis(demo, coder)
+    with demo.change(coder) as change:
+        account = change.session.get_one(Encounter, item.encounter_id).account_id
+        for coverage in change.session.exec(select(Coverage).where(Coverage.account_id == account)):
+            coverage.expires_on = "2020-01-31"
+
+    stops = stops_of(demo, reference, coder, coding_id)
+
+    assert any("2020-01-31" in one for one in stops)
+    with demo.reading() as session:
+        assert session.exec(select(Claim).where(Claim.coding_id == coding_id)).all() == []
+
+
+def test_nothing_stops_the_claim_of_a_patient_who_pays_alone(
+    demo: Database, reference: Reference, coder: Actor
+) -> None:
+    item, coding_id = with_a_diagnosis(demo, coder)
     with demo.change(coder) as change:
         account = change.session.get_one(Encounter, item.encounter_id).account_id
         own = Payer(source="test", local_id="ALONE", name="Self pay", line_of_business="self_pay")
@@ -223,6 +221,6 @@ def test_nothing_stops_the_claim_of_a_patient_who_pays_alone(
         for coverage in change.session.exec(select(Coverage).where(Coverage.account_id == account)):
             coverage.payer_id, coverage.member_id = own.id, ""
 
-    stops = stops_of(demo, reference, coder, opened.coding_id)
+    stops = stops_of(demo, reference, coder, coding_id)
 
     assert stops == ()
