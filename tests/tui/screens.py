@@ -59,9 +59,9 @@ async def settle(pilot: Pilot) -> None:
     for _ in range(DRAWN):
         await _still(app)
         app.screen._on_timer_update()
-    while isinstance(screen := app.screen, DeskScreen) and screen.page_waits:
-        screen.stop_page()
-        screen.call_later(screen._page_due)
+    while isinstance(screen := app.screen, DeskScreen) and screen.page_timer.waits:
+        screen.page_timer.stop()
+        screen.call_later(screen.page_timer.due)
         for _ in range(DRAWN):
             await _still(app)
             app.screen._on_timer_update()

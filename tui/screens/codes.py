@@ -180,7 +180,7 @@ class CodeSearchScreen(EncoderScreen):
         if asking != SEARCH:
             return
         self._query, self._typed = text, True
-        self.stop_page()
+        self.page_timer.stop()
         self._search(text)
 
     def entered(self, asking: str, text: str) -> None:

@@ -1,8 +1,9 @@
-"""The frame that every screen has, and how a key becomes an action.
+"""What every screen of the workstation is: its parts, and what each of them offers and is told.
 
-Line 1 is the place, the middle is the work, line 23 the entry line, line 24 the keys that matter now. Keys are
-looked up in the registry; an action `x` is carried out by `do_x` of the screen. Keys that move go to the pane
-in focus. A screen never reads the record itself: it awaits its desks (`tui.desk`).
+Line 1 is the place, the middle is the work, line 23 the entry line, line 24 the keys that matter now (`frame`). Keys
+are looked up in the registry; an action `x` is carried out by `do_x` of the screen (`performing`). What is asked on
+the entry line is `asking`. Keys that move go to the pane in focus. A screen never reads the record itself: it awaits
+its desks (`tui.desk`).
 """
 
 from __future__ import annotations
@@ -19,16 +20,15 @@ from textual.containers import Vertical
 from textual.css.query import NoMatches
 from textual.geometry import Offset, Size
 from textual.screen import Screen
-from textual.timer import Timer
 
 from codesets.errors import CodedeskError
-from store.permissions import on_key, whom_to_ask
-from tui.actions import Action, actions_on, footer, key_name, keymap
-from tui.cells import Line, ends, wrap
+from tui.actions import Action, footer, key_name, keymap
+from tui.cells import Line
 from tui.desk import SignedOut
-from tui.desks import DESKS
 from tui.screens.asking import NO_FURTHER, Answer, Asking, Choices, FurtherKeys
-from tui.screens.key_line import hint_line, key_line
+from tui.screens.frame import Frame
+from tui.screens.page_timer import PAGE_SECONDS, PageTimer
+from tui.screens.performing import Performing
 from tui.widgets.entry_line import EntryLine
 from tui.widgets.painted import Painted
 from tui.widgets.row_table import Column, RowTable
@@ -43,14 +43,6 @@ WIDE = 120
 
 FRAME_SECONDS = 0.01
 """How often what keys wait for is looked at."""
-
-PAGE_SECONDS = 0.05
-
-TEXT_KEYS = frozenset("+/:")
-"""Keys behind which text is typed at once, without a look at whether a line has opened."""
-
-MOST_SAID = 4
-"""How many lines a message may take; a longer one is cut."""
 
 
 def following(view: ViewT) -> ViewT:
@@ -85,14 +77,13 @@ class DeskScreen(Screen[None]):
 
     def __init__(self) -> None:
         super().__init__()
-        self._pending = ""
         self._asking = Asking(self)
-        self._said: Sequence[Line] = ()
-        self._key_rows = 1
+        self._frame = Frame(self)
+        self._performing = Performing(self)
+        self.page_timer = PageTimer(self)
         self._resumed = False
         self._opened_at: Size | None = None
         """The size for which a new screen is laid out, until it is told it."""
-        self._page_timer: Timer | None = None
         self.filter_text = ""
         """What the rows are filtered by (/), on screens that have rows to filter."""
 
@@ -182,26 +173,6 @@ class DeskScreen(Screen[None]):
         """How long a row is under the cursor before its page is drawn."""
         return PAGE_SECONDS
 
-    @property
-    def page_waits(self) -> bool:
-        """Whether a page is still to be drawn."""
-        return self._page_timer is not None
-
-    def page_soon(self) -> None:
-        """Draw the page of the row under the cursor once the cursor rests."""
-        self.stop_page()
-        self._page_timer = self.set_timer(self.page_seconds, self._page_due)
-
-    def stop_page(self) -> None:
-        """Draw no page that has been waited for."""
-        if self._page_timer:
-            self._page_timer.stop()
-            self._page_timer = None
-
-    def _page_due(self) -> None:
-        self._page_timer = None
-        self.show_page_here()
-
     def show_page_here(self) -> object:
         """Read and show the page of the row under the cursor, on screens that have one."""
 
@@ -232,34 +203,16 @@ class DeskScreen(Screen[None]):
 
     def refresh_frame(self) -> None:
         """Draw line 1 and line 24 anew where they changed."""
-        width = self.size.width or self.app.size.width
-        start, end = self.place()
-        self.query_one("#place", Painted).paint([ends(((" ", "text"), *start), (*end, (" ", "text")), width)])
-        said = self._said if self.entry.asking else ()
-        keys = self.query_one("#keys", Painted)
-        rows = max(len(said), 1)
-        if rows != self._key_rows:
-            self._key_rows = rows
-            keys.styles.height = rows
-            self.choices.styles.margin = (0, 0, rows + 1, 0)  # they stand above the entry line
-        keys.paint(said or [self._key_line(width)])
+        self._frame.draw()
         self._place_cursor()
 
     def say(self, text: str, style: str = "text") -> None:
-        """Say something on the entry line; while something is typed there, on the key line until the next key.
+        """Say something on the entry line; while something is typed there, on the key line until the next key."""
+        self._frame.say(text, style)
 
-        What is longer than the line takes more of them.
-        """
-        most = min(MOST_SAID, max(self.size.height // 5, 1))
-        lines = wrap(text, max((self.size.width or self.app.size.width) - 1, 8))
-        if len(lines) > most:
-            lines = [*lines[: most - 1], " ".join(line.strip() for line in lines[most - 1 :])]
-        said: list[Line] = [((f" {line}", style),) for line in lines]
-        if self.entry.asking:
-            self._said = said
-            self.refresh_frame()
-        else:
-            self.entry.say(said)
+    def unsay(self) -> None:
+        """Take away what was said on the key line."""
+        self._frame.unsay()
 
     def trouble(self, error: CodedeskError) -> None:
         """Say what went wrong and what to do; who is no longer let in goes."""
@@ -290,40 +243,13 @@ class DeskScreen(Screen[None]):
                 raise
 
     def on_key(self, event: events.Key) -> None:
-        key = key_name(event.key, event.character)
         if self.entry.asking:
-            if self._while_asking(key):
+            if self._while_asking(key_name(event.key, event.character)):
                 event.stop()
                 event.prevent_default()
             return
         event.stop()
-        if self.workstation.keyboard.runs_on(key):
-            self.say("Typed on behind an answer: nothing was done with it.", "warning")
-            return
-        sequence = f"{self._pending} {key}".strip()
-        keys = keymap(self.name_on)
-        if sequence == "Esc" and self.filter_text:
-            self._unfilter()
-            return
-        begun, self._pending = self._pending, ""
-        if sequence in keys:
-            self.perform(keys[sequence])
-        elif not begun and (follow := self._following(key)):
-            self._pending = key
-            self.say("  ".join(f"{known} {keys[known].label}" for known in follow), "dim")
-        elif begun:
-            self.say("")
-        elif key == "Enter" and not self.unknown_key(key):
-            self.say("Enter opens nothing here: what there is of the row is shown already. ? shows the keys.", "dim")
-        elif not self.unknown_key(key) and event.is_printable:
-            is_line = key.isdigit() or key in TEXT_KEYS
-            self.workstation.keyboard.refuse_text(f"{key} is no key here", is_line, key)
-
-    def _following(self, begun: str) -> list[str]:
-        """The keys of two that begin so and are for the person at the keyboard, in the order of the registry."""
-        keys = keymap(self.name_on)
-        found = [known for known in reversed(keys) if known.startswith(f"{begun} ")]
-        return [known for known in found if not self.barred(keys[known])] or found
+        self._performing.pressed(event)
 
     def unknown_key(self, key: str) -> bool:
         """A key that the registry does not know on this screen; whether it did something all the same."""
@@ -331,8 +257,7 @@ class DeskScreen(Screen[None]):
 
     def barred(self, action: Action) -> str:
         """Why an action is not for the person at the keyboard, or an empty text."""
-        actor = self.workstation.record.known_actor
-        return on_key(actor.role, action.id, action.group) if actor else ""
+        return self._performing.barred(action)
 
     def unusable(self, action: Action) -> str:
         """Why an action cannot be done now: not for this person, or nothing to do it to."""
@@ -340,35 +265,7 @@ class DeskScreen(Screen[None]):
 
     def perform(self, action: Action) -> None:
         """Carry out an action of the registry, or say why not; what is for others is written to the log."""
-        if reason := self.barred(action):
-            self._refuse(action, self._with_whom_to_ask(action, reason))
-            self.work(self._refused(action, reason), group="refused")
-            return
-        if reason := self.why_not(action.id):
-            self._refuse(action, reason)
-            return
-        if action.id in DESKS:
-            self.workstation.go_to_desk(action.id)
-        else:
-            getattr(self, f"do_{action.id}", getattr(self.workstation, f"do_{action.id}", _nothing))()
-
-    def _with_whom_to_ask(self, action: Action, reason: str) -> str:
-        """Why an action is not for somebody, and whom to ask, as far as the line has room."""
-        actor = self.workstation.record.known_actor
-        whom = whom_to_ask(actor.role, action.id, action.group) if actor else ()
-        room = (self.size.width or self.app.size.width) - len(f" {action.label}: ") - 1
-        said = (f"{reason}. {one}" for one in whom)
-        return next((one for one in said if len(one) <= room), f"{reason}.")
-
-    def _refuse(self, action: Action, reason: str) -> None:
-        """Say why an action is not done; the text that was to go into its line is refused with it."""
-        self.say(f"{action.label}: {reason}", "warning")
-        self.workstation.keyboard.refuse_text(f"{action.label}: {reason}", is_line=bool(TEXT_KEYS & set(action.keys)))
-
-    async def _refused(self, action: Action, reason: str) -> None:
-        from store import log
-
-        await self.workstation.change(log.note, "refused", "screen", self.name_on, asked=action.id, why=reason)
+        self._performing.perform(action)
 
     def ask(
         self,
@@ -452,15 +349,9 @@ class DeskScreen(Screen[None]):
 
     def on_entry_line_left(self, event: EntryLine.Left) -> None:
         self._asking.given_up()
-        self._said = ()
+        self._frame.forget()
         self.refresh_frame()
         self.left(event.asking, event.text)
-
-    def unsay(self) -> None:
-        """Take away what was said on the key line."""
-        if self._said:
-            self._said = ()
-            self.refresh_frame()
 
     def do_filter(self) -> None:
         async def entered(text: str) -> None:
@@ -477,7 +368,7 @@ class DeskScreen(Screen[None]):
         self.filter_text = text.strip()
         self.filtered()
 
-    def _unfilter(self) -> None:
+    def unfilter(self) -> None:
         """Show all rows again: a filter is what Esc goes back out of first, on every list."""
         self._filtered_by("")
         self.say("The filter is off: all rows are shown.")
@@ -556,17 +447,7 @@ class DeskScreen(Screen[None]):
             self.pane.move_to(self.pane.count - 1)
 
     def do_command(self) -> None:
-        named = {action.id: action for action in actions_on(self.name_on) if action.group != "Moving"}
-
-        async def chosen(name: str) -> None:
-            self.perform(named[name])
-
-        options = [(a.id, f"{a.key:<6} {a.help}{self._reserved(a)}") for a in named.values()]
-        self.choose("command", ":", options, chosen)
-
-    def _reserved(self, action: Action) -> str:
-        reason = self.barred(action)
-        return f"  ({reason})" if reason else ""
+        self._performing.choose_by_name()
 
     def copied(self) -> str:
         """What `y` copies: the row or code in focus, empty where there is none."""
@@ -596,16 +477,6 @@ class DeskScreen(Screen[None]):
         if isinstance(self.pane, Painted):
             self.app.cursor_position = self.pane.region.offset + Offset(0, line)
 
-    def _key_line(self, width: int) -> Line:
-        if self.entry.asking:
-            return hint_line(self.asking_hints(self.entry.asking))
-        shown = [action for action in self.footer() if not self.barred(action)]
-        return key_line([(action, bool(self.unusable(action))) for action in shown], width)
-
     def footer(self) -> tuple[Action, ...]:
         """The actions of the key line now."""
         return footer(self.name_on)
-
-
-def _nothing() -> None:
-    """An action that this screen does not carry out."""

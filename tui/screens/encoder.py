@@ -170,7 +170,7 @@ class EncoderScreen(DeskScreen):
             self._told = ""
             self.say("")
         self.refresh_frame()
-        self.page_soon()
+        self.page_timer.start()
 
     def show_page(self, title: str, lay_out: Any, note: str = "") -> None:
         """Show the page of the row under the cursor; `lay_out` makes its text for a width."""

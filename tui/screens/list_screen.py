@@ -84,4 +84,4 @@ class ListScreen(DeskScreen):
     def on_row_table_moved(self, event: RowTable.Moved) -> None:
         if event.table.id == "rows":
             self.refresh_frame()
-            self.page_soon()
+            self.page_timer.start()
