@@ -138,7 +138,7 @@ class CodeCursor:
 
     def _stand(self, row: int | None) -> None:
         self.row = row
-        self._chart.draw_codes()
+        self._chart.codes.draw()
 
     def _row_of(self, place: str) -> int | None:
         """The row that a finding is about: `diagnosis.2`, `line.1.pointers`; None for the chart as a whole."""

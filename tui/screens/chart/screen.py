@@ -20,33 +20,26 @@ from codesets.errors import CodedeskError
 from codesets.releases import CodeSystem
 from store.coding.codes import Codes
 from store.coding.entry import Entry, EntryError
-from store.coding.facility_claim import billed_cents
 from store.coding.grouping import is_stay
 from store.queries.drafts import question_typed
-from store.queries.holds import holds_of_chart
-from store.terms import CodingKind, CodingStatus, clock_time
-from tui.cells import Line, counted
-from tui.money import dollars
+from store.terms import CodingStatus
+from tui.cells import Line
 from tui.screens.chart import late, panes
 from tui.screens.chart.abstract import change_abstract
 from tui.screens.chart.allowed import why_not
 from tui.screens.chart.changes import add, walk
+from tui.screens.chart.codes_shown import CodesShown
 from tui.screens.chart.completing import told
 from tui.screens.chart.entering import Entering, NotTaken
 from tui.screens.chart.finishing import FINAL, ask_final, ask_recode
 from tui.screens.chart.following import Following
+from tui.screens.chart.greeting import greet, place
+from tui.screens.chart.held import take_if_ready
 from tui.screens.chart.linking import WORDS, CodeCursor
 from tui.screens.chart.reading import Reading
 from tui.screens.chart.stay import StayLine
-from tui.screens.chart.view import (
-    ChartOnScreen,
-    changed_row,
-    code_lines,
-    look_up,
-    read_chart,
-    tally,
-)
-from tui.screens.desk import WIDE, DeskScreen
+from tui.screens.chart.view import ChartOnScreen, read_chart
+from tui.screens.desk import DeskScreen
 from tui.screens.holding import hold_chart, hold_or_clear
 from tui.widgets.painted import Painted
 from tui.widgets.row_table import RowTable
@@ -59,8 +52,6 @@ ANEW = "Type anew, or Backspace to mend."
 """What can be done with a line that was refused."""
 
 LAYOUTS = ("both", "note", "codes")
-FEWEST_CODE_ROWS, MOST_CODE_ROWS = 6, 12
-"""How tall the codes stand at 80 columns; the document has the rest."""
 
 
 class ChartScreen(DeskScreen):
@@ -81,24 +72,23 @@ class ChartScreen(DeskScreen):
         told: str = "",
     ) -> None:
         super().__init__()
-        self._told = told
-        self._emergency = emergency
+        self.told = told
+        """What is to be said of how the chart came here, before what it says of itself."""
+        self.emergency = emergency
+        """Until when the chart is open in an emergency; empty where it is not."""
         self.on_hold = on_hold
         """Whether a hold alone is why the chart is open to be read."""
         self.only_reading = only_reading
         """Why the chart is open to be read and not to be coded; empty where it is."""
         self.work_item_id = work_item_id
         self.coding_id = coding_id
-        self._draft = draft
+        self.draft = draft
+        """What was being typed into the entry line when the chart was left."""
         self.question = question_typed(question)
         """What is being written to a provider about this chart and not yet entered, if anything is."""
         self._chart: ChartOnScreen | None = None
-        self._titles: dict[tuple[str, str], str] = {}
-        self._findings: tuple[CodeFinding, ...] = ()
-        self._flags: dict[str, str] = {}
-        self._release = ""
         self._layout = 0
-        self._codes_height: int | None = None
+        self.codes = CodesShown(self)
         self.reading = Reading(self, left_at)
         self.entering = Entering(self, left_at)
         self.cursor = CodeCursor(self)
@@ -131,12 +121,12 @@ class ChartScreen(DeskScreen):
     @property
     def titles(self) -> dict[tuple[str, str], str]:
         """The titles of the codes looked up so far, by system and code without dot."""
-        return self._titles
+        return self.codes.titles
 
     @property
     def findings(self) -> tuple[CodeFinding, ...]:
         """What the edits found on the codes as they are."""
-        return self._findings
+        return self.codes.findings
 
     @property
     def final(self) -> bool:
@@ -161,7 +151,7 @@ class ChartScreen(DeskScreen):
     def on_resize(self, event: events.Resize) -> None:
         super().on_resize(event)
         self.stay.paint()
-        self.draw_codes()
+        self.codes.draw()
 
     def on_mount(self) -> None:
         super().on_mount()
@@ -170,30 +160,11 @@ class ChartScreen(DeskScreen):
             self.in_turn(self.load())
             return
         self.reading.show_document()
-        self._show_looked_up(None)
-        self._greet(self._chart)
+        self.codes.show(None)
+        greet(self, self._chart)
 
     def place(self) -> tuple[Line, Line]:
-        if self._chart is None:
-            return (), ()
-        head = self._chart.head
-        who = f"{head.sex} {head.age}".strip()
-        start: Line = (
-            (head.patient, "strong"),
-            (f"  {who}  {head.mrn}  {head.service_date} {head.setting.label}  {head.provider}", "text"),
-        )
-        if head.kind == CodingKind.FACILITY and not head.inpatient:
-            start = (*start, ("  facility", "dim"))
-        state: Line = (("✓ final  ", "good"),) if self.final else ()
-        if self._chart.canceled:
-            state = (("✗ canceled  ", "error"), *state)
-        if self.only_reading:
-            state = (("@ to read  ", "warning"), *state)
-        elif self.taken_over:
-            state = (("@ taken over  ", "warning"), *state)
-        if self._emergency:
-            state = (("# emergency  ", "error"), *state)
-        return start, (*state, (self._release, "warning" if "not covered" in self._release else "dim"))
+        return place(self, self._chart) if self._chart else ((), ())
 
     def why_not(self, action: str) -> str:
         return why_not(self, action)
@@ -201,13 +172,13 @@ class ChartScreen(DeskScreen):
     def record_changed(self) -> None:
         self.following.record_changed()
         if self.on_hold:
-            self.in_turn(self.take_if_ready())
+            self.in_turn(take_if_ready(self))
 
     async def follow(self, chart: ChartOnScreen, draw: bool) -> None:
         """Take the chart as the record has it now; with `draw` what is drawn of it differs."""
         self._chart = chart
         if draw:
-            await self._show_codes()
+            await self.codes.look_up_and_show()
 
     async def read(self) -> ChartOnScreen:
         """The chart as the record has it now."""
@@ -222,7 +193,7 @@ class ChartScreen(DeskScreen):
     async def read_ahead(self) -> None:
         """Read the chart, and what the code sets say of it, before the screen is there: it is drawn but once then."""
         self._chart = await self.read()
-        await self._look_up(self._chart)
+        await self.codes.look_up(self._chart)
         if is_stay(self._chart.head):
             self.add_class("-stay")
 
@@ -231,88 +202,14 @@ class ChartScreen(DeskScreen):
         self._chart = await self.read()
         if not keep:
             self.reading.show_document()
-        await self._show_codes()
+        await self.codes.look_up_and_show()
         if not keep:
-            self._greet(self._chart)
-
-    def _greet(self, chart: ChartOnScreen) -> None:
-        """Say what matters first about a chart that was opened: how it may be used, what is left, what is new."""
-        if self._emergency:
-            until = clock_time(self._emergency)
-            self.say(f"Open to you until {until}, for the reason you gave. It will be reviewed.", "warning")
-        elif self.only_reading:
-            self.say(f"To read: {self.only_reading}.", "warning")
-        elif self._draft and not self.final:
-            self.ask("entry", "+", self._draft)
-            self.edited("entry", self._draft)
-            self.say("What you had typed is still here.")
-        elif self.question is not None and not self.final:
-            self.say("What you were writing to the provider is still here. Q goes on with it.")
-        elif chart.answered:
-            self._tell(f"{chart.answered}. g k closes it.", "good")
-        elif chart.late.why:
-            self._tell(f"New since coding began: {chart.late.why}. L shows what is new.", "warning")
-        elif chart.audited:
-            self._tell(f"{chart.audited[0].upper()}{chart.audited[1:]}.", "warning")
-        elif not self.final:
-            of_line = "a -25 1,2" if chart.codes.lines else "g0467-25 1,2"
-            self._tell(f"+ codes the chart: e11.42   i50.23 p y   {of_line}   *   -3   or words", "dim")
-
-    def _tell(self, text: str, style: str) -> None:
-        """Say something of a chart that was opened, behind what is to be said of how it came here."""
-        self.say(f"{self._told}  {text}".lstrip(), "text" if self._told and style == "dim" else style)
+            greet(self, self._chart)
 
     async def show_chart(self, chart: ChartOnScreen, before: Codes) -> None:
         """Show the chart after a change of its codes; the row that differs from `before` is brought into sight."""
         self._chart = chart
-        await self._show_codes(before)
-
-    async def _show_codes(self, before: Codes | None = None) -> None:
-        """Draw the codes and what the edits find; a row that differs from `before` is brought into sight."""
-        chart = self._chart
-        if chart is None:
-            return
-        await self._look_up(chart)
-        self._show_looked_up(before)
-
-    async def _look_up(self, chart: ChartOnScreen) -> None:
-        """Titles, findings, flags and the release of the codes of the chart."""
-        asked = await self.workstation.codes.ask(look_up, chart, tuple(self._titles))
-        self._titles |= asked.titles
-        self._findings, self._release, self._flags = asked.findings, asked.release, asked.flags
-
-    def _show_looked_up(self, before: Codes | None) -> None:
-        chart = self._chart
-        if chart is None:
-            return
-        if before is not None and before != chart.codes:
-            self.cursor.row = None
-        self.draw_codes()
-        if before is not None and (changed := changed_row(before, chart.codes)) is not None:
-            self.call_after_refresh(self.codes_pane.reveal, changed)
-        self.refresh_frame()
-        self.stay.group()
-        if not self.reading.of_document:
-            self.work(panes.renew(self), group="renew", exclusive=True)
-
-    def draw_codes(self) -> None:
-        """Draw the codes as they were looked up last, with the cursor where it is."""
-        chart = self._chart
-        if chart is None:
-            return
-        codes = chart.codes
-        cents = billed_cents(chart.head, codes, chart.around)
-        money = dollars(cents) if chart.head.kind == CodingKind.PROFESSIONAL else f"{dollars(cents)} charged"
-        title = f"Codes  {counted(len(codes.diagnoses), 'diagnosis')}, {counted(len(codes.lines), 'line')}, {money}"
-        content = partial(code_lines, chart, self._titles, self._flags, self._findings, self.cursor.row)
-        width = self.app.size.width  # the screen's own still is the old one while a window changes
-        beside = width >= WIDE and not self.workstation.linear
-        height = None if beside else min(max(len(content(width)) + 1, FEWEST_CODE_ROWS), MOST_CODE_ROWS)
-        if height != self._codes_height:
-            self._codes_height = self.codes_pane.styles.height = height
-        self.codes_pane.show(title, content, tally(self._findings), keep=True)
-        if self.cursor.row is not None:
-            self.codes_pane.reveal(self.cursor.row)
+        await self.codes.look_up_and_show(before)
 
     def copied(self) -> str:
         codes = self._chart.codes if self._chart else Codes()
@@ -433,7 +330,7 @@ class ChartScreen(DeskScreen):
         self.cursor.move(-1)
 
     def do_next_finding(self) -> None:
-        self.cursor.to_finding(self._findings)
+        self.cursor.to_finding(self.findings)
 
     def do_change_code(self) -> None:
         self.cursor.change()
@@ -458,7 +355,7 @@ class ChartScreen(DeskScreen):
         panes.show_findings(self)
 
     def do_fix_finding(self) -> None:
-        finding = next(finding for finding in self._findings if finding.repair)
+        finding = next(finding for finding in self.findings if finding.repair)
         self.in_turn(self._fix(finding))
 
     async def _fix(self, finding: CodeFinding) -> None:
@@ -497,39 +394,17 @@ class ChartScreen(DeskScreen):
 
         self.workstation.show(EmScreen(self))
 
-    async def take_if_ready(self, told: str = "") -> None:
-        """Open a chart for coding that was held and is ready again, and say so behind what is `told`."""
-        from store.worklists import ChartOnHold, ChartOpenElsewhere
-
-        record = self.workstation.record
-        if not self.on_hold or not self.is_current:
-            return
-        held = await record.read(holds_of_chart, self.work_item_id, self.workstation.today)
-        if any(not row.cleared_on for row in held):
-            if told:
-                self.say(told)
-            return
-        try:
-            opened = await self.workstation.opening.take(self.work_item_id, (await record.actor()).login)
-        except ChartOnHold:
-            return
-        except ChartOpenElsewhere as error:
-            self.only_reading, self.on_hold = error.message, False
-            self.refresh_frame()
-            self.say(f"The chart was ready again, and {error.message}.", "warning")
-            return
+    async def go_on_coding(self, coding_id: str, draft: str, question: str) -> None:
+        """Have the chart open for coding that was open to be read; the document and its place stay."""
         self.only_reading, self.on_hold = "", False
-        self.coding_id, self._draft = opened.coding_id, opened.draft
-        self.question = question_typed(opened.question)
+        self.coding_id, self.draft = coding_id, draft
+        self.question = question_typed(question)
         await self.load(keep=True)
-        answered = self._chart.answered if self._chart else ""
-        said = told or f"{answered or 'It is ready again'}."
-        self.say(f"{said} The chart is open for coding.", "good")
 
     def do_hold(self) -> None:
         if self._chart and self.on_hold:
             patient = self._chart.head.patient
-            hold_or_clear(self, self.work_item_id, patient, lambda text: self.in_turn(self.take_if_ready(text)))
+            hold_or_clear(self, self.work_item_id, patient, lambda text: self.in_turn(take_if_ready(self, text)))
         elif self._chart:
             hold_chart(self, self.work_item_id, self._chart.head.patient, partial(self.workstation.leave_held, self))
 
@@ -599,7 +474,7 @@ class ChartScreen(DeskScreen):
         """The encoder above may have changed the favorites, and the queries the holds."""
         self.entering.forget_favorites()
         if self.on_hold:
-            self.in_turn(self.take_if_ready())
+            self.in_turn(take_if_ready(self))
 
     def do_abstract(self) -> None:
         """Choose a field of the visit and give it another value."""
