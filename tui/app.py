@@ -11,6 +11,7 @@ import gc
 import os
 from collections.abc import Callable, Coroutine, Sequence
 from datetime import date
+from functools import partial
 from threading import Event
 from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeVar, cast
 
@@ -32,6 +33,7 @@ from tui.desk import CodeDesk, RecordDesk, SignedOut
 from tui.desks import FIRST, desk_screen
 from tui.driver import driver_class, follow_cursor, redraw
 from tui.idle import IDLE_SECONDS, Idle
+from tui.jobs import Job
 from tui.keyboard import Keyboard, TypedEvent
 from tui.lifeline import hold
 from tui.opening import Opening
@@ -157,9 +159,9 @@ class Workstation(App[int]):
 
     def in_turn(self, job: Coroutine[Any, Any, None]) -> None:
         """Do something that the next key has to wait for, and say so when it fails."""
-        self.keyboard.in_turn(self._said(job))
+        self.keyboard.in_turn(partial(self._said, Job(job)))
 
-    async def _said(self, job: Coroutine[Any, Any, None]) -> None:
+    async def _said(self, job: Job) -> None:
         try:
             await job
         except CodedeskError as error:
@@ -171,11 +173,11 @@ class Workstation(App[int]):
             job.close()
             self.front.say("What was begun before is still at work.", "warning")
         else:
-            self.run_worker(self._said(job), group="batch")
+            self.run_worker(partial(self._said, Job(job)), group="batch")
 
     def work_beside(self, job: Coroutine[Any, Any, None]) -> None:
         """Do something short that nobody waits for, and say so when it fails."""
-        self.run_worker(self._said(job), group="warm")
+        self.run_worker(partial(self._said, Job(job)), group="warm")
 
     @property
     def working(self) -> bool:

@@ -19,6 +19,7 @@ import time
 from collections import deque
 from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass
+from functools import partial
 from itertools import takewhile
 from typing import Any
 
@@ -121,11 +122,11 @@ class Keyboard:
         """Put a key, or pasted text, behind those that wait."""
         self._keys.put_nowait(event)
 
-    def in_turn(self, job: Coroutine[Any, Any, None]) -> None:
+    def in_turn(self, job: Callable[[], Coroutine[Any, Any, None]]) -> None:
         """Do something that the next key has to wait for, behind what else is to be done."""
         self._jobs += 1
         self._still.clear()
-        self._app.run_worker(self._done(job), group="turn")
+        self._app.run_worker(partial(self._done, job), group="turn")
 
     def too_soon_after(self, moment: float) -> bool:
         """Whether the key at work was pressed before anybody can have seen what was there since then."""
@@ -240,10 +241,10 @@ class Keyboard:
                 return True
         return self._held[0].time >= until
 
-    async def _done(self, job: Coroutine[Any, Any, None]) -> None:
+    async def _done(self, job: Callable[[], Coroutine[Any, Any, None]]) -> None:
         try:
             async with self._one_job:
-                await job
+                await job()
         finally:
             self._jobs -= 1
             if not self._jobs:

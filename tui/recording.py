@@ -6,6 +6,7 @@ A replay waits for each key's effect, stops where another screen comes than was 
 from __future__ import annotations
 
 import asyncio
+from functools import partial
 from typing import TYPE_CHECKING
 
 from textual import events
@@ -83,7 +84,7 @@ class Recorder:
             return
 
         async def chosen(name: str) -> None:
-            self._app.run_worker(self._replay(name, macros[name]), group="macro", exclusive=True)
+            self._app.run_worker(partial(self._replay, name, macros[name]), group="macro", exclusive=True)
 
         self._front.choose("replay", "macro:", [(name, preview(steps)) for name, steps in macros.items()], chosen)
 

@@ -12,6 +12,7 @@ import asyncio
 from collections.abc import Callable, Coroutine, Sequence
 from datetime import date
 from enum import Enum
+from functools import partial
 from typing import TYPE_CHECKING, Any, Protocol, Self, TypeVar, cast
 
 from textual import events
@@ -25,6 +26,7 @@ from codesets.errors import CodedeskError
 from tui.actions import Action, footer, key_name, keymap
 from tui.cells import Line
 from tui.desk import SignedOut
+from tui.jobs import Job
 from tui.screens.asking import NO_FURTHER, Answer, Asking, Choices, FurtherKeys
 from tui.screens.frame import Frame
 from tui.screens.page_timer import PAGE_SECONDS, PageTimer
@@ -230,9 +232,9 @@ class DeskScreen(Screen[None]):
 
     def work(self, job: Coroutine[Any, Any, None], group: str = "work", exclusive: bool = False) -> None:
         """Do something that keys need not wait for, and say so when it fails."""
-        self.run_worker(self._guarded(job), group=group, exclusive=exclusive, exit_on_error=True)
+        self.run_worker(partial(self._guarded, Job(job)), group=group, exclusive=exclusive, exit_on_error=True)
 
-    async def _guarded(self, job: Coroutine[Any, Any, None]) -> None:
+    async def _guarded(self, job: Job) -> None:
         try:
             await job
         except CodedeskError as error:

@@ -6,6 +6,7 @@ import time
 from collections.abc import Sequence
 from contextlib import suppress
 from datetime import date
+from functools import partial
 from typing import TYPE_CHECKING
 
 from textual.timer import Timer
@@ -110,7 +111,7 @@ class Entering:
             self._told_at = 0.0
         self.tell_unseen()
         self.keep_draft(text)
-        self._answering = self._chart.run_worker(self._match(text), group="match", exclusive=True)
+        self._answering = self._chart.run_worker(partial(self._match, text), group="match", exclusive=True)
 
     def _without_questioned(self, text: str) -> str:
         """What was typed behind a line that Enter asks about: a line of its own where nobody can have read that.
