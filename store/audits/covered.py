@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
+from store.audits.education import TopicRow
 from store.audits.figures import Share
 from store.audits.scorecards import CoderScore, Scorecard
 from store.audits.scores import Impact, Score
@@ -56,6 +57,19 @@ def covered_trend(trend: CoderTrend) -> CoderTrend:
     return replace(trend, points=tuple(points), covered=True)
 
 
+def covered_topics(rows: Sequence[TopicRow]) -> list[TopicRow]:
+    """Topics without counts that are few; of those who have learned one nothing either where the others are few."""
+    return [
+        replace(
+            one,
+            findings=None if _few(one.findings or 0) else one.findings,
+            given=None if _few(one.given or 0) else one.given,
+            done=None if _few(one.done or 0) or _few((one.given or 0) - (one.done or 0)) else one.done,
+        )
+        for one in rows
+    ]
+
+
 def covered_score(made: Score) -> Score:
     """The shares of a score, those left out of which few stand behind the part or the rest."""
     shares: dict[str, Any] = {name: covered(getattr(made, name)) for name in _SHARES}
@@ -64,8 +78,11 @@ def covered_score(made: Score) -> Score:
 
 def covered(share: Share) -> Share:
     """A share, or that it is not told, where its part or what is left of the whole is more than none and below 11."""
-    few = any(0 < one < LEAST_CELL for one in (share.part, share.whole - share.part))
-    return _NOT_TOLD if few else share
+    return _NOT_TOLD if _few(share.part) or _few(share.whole - share.part) else share
+
+
+def _few(count: float) -> bool:
+    return 0 < count < LEAST_CELL
 
 
 _LEFT_OUT: dict[str, Any] = {"covered": True, "topics": (), "agreement": None}

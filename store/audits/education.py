@@ -14,6 +14,7 @@ from store.database import Database
 from store.models import Audit, AuditFinding, EducationAssignment, EducationTopic, Person
 from store.models.columns import now
 from store.people import NoSuchPerson, refuse
+from store.reports.spans import is_covered
 from store.terms import AuditStatus, FindingStatus, Role
 
 
@@ -45,13 +46,16 @@ class TopicTrend:
 
 @dataclass(frozen=True)
 class TopicRow:
-    """A topic with what it is about, its findings that stand, and to how many people it was given and done."""
+    """A topic with what it is about, its findings that stand, and to how many people it was given and done.
+
+    None is a count that is not told (`store.audits.covered`).
+    """
 
     name: str
     words: str
-    findings: int
-    given: int
-    done: int
+    findings: int | None
+    given: int | None
+    done: int | None
 
 
 def add_topic(db: Database, actor: Actor, name: str, words: str = "", operation_id: str | None = None) -> str:
@@ -117,8 +121,8 @@ def learned(db: Database, actor: Actor, topic: str, login: str, operation_id: st
         change.log("education.done", "person", given.person_id, topic=topic)
 
 
-def topics(session: Session) -> list[TopicRow]:
-    """Every topic, the one with most findings first."""
+def topics(session: Session, reader: Actor) -> list[TopicRow]:
+    """Every topic, the one with most findings first; counts as the reader is told them."""
     stands = func.count(case((AuditFinding.status != FindingStatus.OVERTURNED, 1)))
     counted = dict(
         session.execute(
@@ -139,14 +143,21 @@ def topics(session: Session) -> list[TopicRow]:
         TopicRow(one.name, one.words, counted.get(one.id, 0), *given.get(one.id, (0, 0)))
         for one in session.exec(select(EducationTopic))
     ]
-    return sorted(rows, key=lambda row: (-row.findings, row.name))
+    if is_covered(reader):
+        from store.audits.covered import covered_topics
+
+        rows = covered_topics(rows)
+    return sorted(rows, key=lambda row: (-(row.findings or 0), row.name))
 
 
 def trend(session: Session, reader: Actor) -> list[TopicTrend]:
     """For every assignment: findings of its topic with that coder, in charts audited before and after it was given.
 
-    A coder reads their own: what others have to learn is between them and who audits.
+    A coder reads their own: what others have to learn is between them and who audits. To whom small counts are covered
+    none is told: each is of one person.
     """
+    if is_covered(reader):
+        return []
     chosen = (
         select(EducationAssignment, EducationTopic.name, Person.name)
         .join(EducationTopic, col(EducationTopic.id) == EducationAssignment.topic_id)

@@ -814,7 +814,7 @@ def test_a_topic_is_taught_and_the_trend_counts_findings_before_and_after(
 
     with coded_site.reading() as session:
         (line,) = education.trend(session, manager)
-        (topic,) = education.topics(session)
+        (topic,) = education.topics(session, manager)
     assert (line.charts_before, line.findings_before, line.charts_after, line.findings_after) == (1, 1, 1, 0)
     assert (topic.name, topic.findings, topic.given, topic.done) == ("diabetes", 1, 1, 1)
 

@@ -77,6 +77,22 @@ def test_an_analyst_is_told_no_count_of_a_sample_of_few_charts(
     assert "the same charts in the same order;" in again
 
 
+def test_an_analyst_is_told_neither_few_findings_of_a_topic_nor_who_learns_it(
+    coded_site: Database, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    as_person(monkeypatch, "asolberg")
+    said(capsys, "topic", "diabetes")
+    said(capsys, "teach", "diabetes", "mreyes")
+    add_person(coded_site, SYSTEM, "numbers", "An Analyst", Role.ANALYST)
+    as_person(monkeypatch, "numbers")
+
+    text, document = said(capsys, "topics"), json.loads(said(capsys, "topics", "--json"))
+
+    assert "* given, * done" in text and "few stand behind it" in text
+    assert document["topics"] == [{"name": "diabetes", "words": "", "findings": 0, "given": None, "done": None}]
+    assert document["trend"] == []
+
+
 def test_an_auditor_is_told_of_lines_without_pointers_and_none_is_a_finding(
     coded_site: Database, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -6,7 +6,8 @@ from dataclasses import replace
 
 import pytest
 
-from store.audits.covered import covered, covered_card, covered_trend
+from store.audits.covered import covered, covered_card, covered_topics, covered_trend
+from store.audits.education import TopicRow
 from store.audits.figures import Share
 from store.audits.schemes import schemes
 from store.audits.scorecards import CoderScore, Scorecard
@@ -57,6 +58,24 @@ def card(*coders: tuple[str, Score]) -> Scorecard:
 )
 def test_a_share_is_told_where_neither_its_part_nor_its_rest_is_few(share: Share, told: bool) -> None:
     assert covered(share).told is told
+
+
+@pytest.mark.parametrize(
+    ("counts", "told"),
+    [
+        ((0, 0, 0), (0, 0, 0)),
+        ((1, 10, 0), (None, None, None)),
+        ((11, 25, 11), (11, 25, 11)),
+        ((40, 25, 4), (40, 25, None)),
+        ((40, 25, 20), (40, 25, None)),
+    ],
+)
+def test_of_a_topic_no_count_is_told_that_is_few_or_leaves_few(
+    counts: tuple[int, int, int], told: tuple[int | None, int | None, int | None]
+) -> None:
+    (topic,) = covered_topics([TopicRow("diabetes", "", *counts)])
+
+    assert (topic.findings, topic.given, topic.done) == told
 
 
 def test_of_a_sample_of_few_charts_no_score_is_told() -> None:

@@ -345,17 +345,20 @@ def _trend(db: Database, actor: Actor, args: argparse.Namespace) -> int:
 
 def _topics(db: Database, actor: Actor, args: argparse.Namespace) -> int:
     from store.audits.education import topics, trend
+    from store.reports.spans import is_covered
+    from tui.commands.audits_text import COVERED_TOPICS, topic_line
 
     with db.reading() as session:
-        rows, lines = topics(session), trend(session, actor)
+        rows, lines = topics(session, actor), trend(session, actor)
     if args.json:
         print(json.dumps({"topics": [asdict(one) for one in rows], "trend": [asdict(one) for one in lines]}))
         return 0
     if not rows:
         print("No topic yet. codedesk audits explain AUDIT NUMBER --topic NAME makes one of a finding.")
     for row in rows:
-        given = f"{row.given} given, {row.done} done"
-        print(safe_line(f"{row.name:<32} {counted(row.findings, 'finding'):>12}   {given}   {row.words}").rstrip())
+        print(safe_line(topic_line(row)))
+    if is_covered(actor):
+        print(COVERED_TOPICS)
     for line in lines:
         before, after = (f"{x:.2f}" if x is not None else "no chart" for x in (line.before, line.after))
         when = f"done {line.done_on}" if line.done_on else f"due {line.due_on or 'any day'}"

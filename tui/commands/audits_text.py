@@ -14,6 +14,7 @@ from tui.money import dollars
 
 if TYPE_CHECKING:
     from store.audits.differences import Coded, Comparison, Difference, Row
+    from store.audits.education import TopicRow
     from store.audits.figures import Share
     from store.audits.scorecards import Scorecard
     from store.audits.scores import Impact, Score
@@ -199,6 +200,16 @@ _COVERED = (
 def told_count(count: int) -> int | str:
     """A count as it is told to whom small ones are covered."""
     return SUPPRESSED if 0 < count < LEAST_CELL else count
+
+
+COVERED_TOPICS = f"{LEFT_OUT}: few stand behind it, or what is left is few. Who learns what is not told."
+
+
+def topic_line(row: TopicRow) -> str:
+    """A topic of education with its counts, on one line."""
+    found, given, done = (LEFT_OUT if one is None else str(one) for one in (row.findings, row.given, row.done))
+    findings = f"{found} finding{'' if row.findings == 1 else 's'}"
+    return f"{row.name:<32} {findings:>12}   {given} given, {done} done   {row.words}".rstrip()
 
 
 def _share_lines(card: Scorecard, narrow: bool) -> Iterator[str]:
