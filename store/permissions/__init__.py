@@ -106,7 +106,7 @@ def refusal(role: Role, kind: str, name: str) -> str:
 
 def on_key(role: Role, action: str, group: str) -> str:
     """Why a role may not use a key of the screens: its own row decides, else that of its group. Empty where it may."""
-    return refusal(role, *_row_of_key(action, group))
+    return refusal(role, *right_of_key(action, group))
 
 
 def whom_to_ask(role: Role, action: str, group: str) -> tuple[str, ...]:
@@ -114,13 +114,19 @@ def whom_to_ask(role: Role, action: str, group: str) -> tuple[str, ...]:
 
     None where the refusal names them.
     """
-    having = roles_with(*_row_of_key(action, group))
+    having = roles_with(*right_of_key(action, group))
     if role in having or len(having) <= MOST_NAMED:
         return ()
     return f"Ask {_listed(having - {Role.ADMIN})}.", f"Ask {PEOPLE[Role.ADMIN][0]}."
 
 
-def _row_of_key(action: str, group: str) -> tuple[str, str]:
+def who_may(kind: str, name: str) -> str:
+    """All who have a right but administrators, who have all: `billers`, `coders or managers`; else those."""
+    return _listed(roles_with(kind, name) - {Role.ADMIN} or frozenset({Role.ADMIN}))
+
+
+def right_of_key(action: str, group: str) -> tuple[str, str]:
+    """The kind and name of the right that decides about a key: its own where it has a row, else that of its group."""
     return ("action", action) if ("action", action) in rights() else ("group", group)
 
 

@@ -24,6 +24,7 @@ from tui.acks import NOT_OURS, answer_words, outcome_words, stated_words
 from tui.cells import Line, counted, ends, minute, wrap
 from tui.money import dollars
 from tui.screens.desk import following
+from tui.screens.filling import Filling, what_fills
 from tui.screens.list_screen import ListScreen
 from tui.screens.taking_in import take_in_arrivals
 from tui.widgets.row_table import Column, ListSource
@@ -32,7 +33,8 @@ from tui.widgets.text_pane import link
 PAGE = 1000
 """How many the list holds; the command line lists all."""
 
-EMPTY = "No acknowledgments yet. i takes in a TA1, 999 or 277CA from the inbox."
+EMPTY = "No acknowledgments yet."
+FILLING = Filling("take_in", "takes in a TA1, 999 or 277CA from the inbox", "take in the TA1, 999 and 277CA that come")
 MARK = {Outcome.ACCEPTED: "✓", Outcome.IN_PART: "!", Outcome.REJECTED: "✗"}
 STYLE = {Outcome.ACCEPTED: "good", Outcome.IN_PART: "warning", Outcome.REJECTED: "error"}
 HEADING = {Standing.CULPRIT: "at fault", Standing.RIDER: "only traveled with them", Standing.ACCEPTED: "accepted"}
@@ -84,7 +86,7 @@ class AcksScreen(ListScreen):
         self._cut = len(rows) == PAGE
         shown = [row for row in rows if self.passes_filter(_words(row))]
         view = "" if self._show is AckFilter.ALL else in_words(self._show)
-        self.rows.empty = self.why_empty("acknowledgment", EMPTY, view)
+        self.rows.empty = self.why_empty("acknowledgment", f"{EMPTY} {what_fills(self, FILLING)}", view)
         self.rows.set_source(ListSource(shown, lambda row: row.id))
         self.refresh_frame()
         self.show_page_here()

@@ -25,6 +25,7 @@ from tui.cells import Line, counted, days_in
 from tui.money import dollars
 from tui.screens.asking import named_columns
 from tui.screens.desk import DeskScreen, NotAnAnswer, following
+from tui.screens.filling import Filling, what_fills
 from tui.screens.list_screen import ListScreen
 from tui.widgets.row_table import Column, ListSource
 
@@ -65,7 +66,10 @@ ANSWER_STYLE = {
 PAGE = 5000
 PROGRESS_SECONDS = 0.3
 """How often a batch says how far it is."""
-EMPTY = "No claims yet. a builds them from the charts that are final coded."
+EMPTY = "No claims yet."
+FILLING = Filling(
+    "build", "builds them from the charts that are final coded", "build them from the charts that are final coded"
+)
 
 
 class ClaimsScreen(ListScreen):
@@ -124,7 +128,7 @@ class ClaimsScreen(ListScreen):
         """What would fill the list: claims where there are none, else another filter or view."""
         total = sum(self._counts.values())
         if not total:
-            return EMPTY
+            return f"{EMPTY} {what_fills(self, FILLING)}"
         if self.filter_text:
             return f"No claim has {self.filter_text!r}. / with nothing shows all."
         return f"No claim is {in_words(self._show)}. v shows the others ({total:,} in all)."

@@ -8,6 +8,7 @@ from store.queries.deposits import AGED_DAYS, NO_TRACE, DepositFilter, DepositRo
 from tui.cells import Line, counted, days_in
 from tui.money import dollars
 from tui.screens.desk import following
+from tui.screens.filling import Filling, what_fills
 from tui.screens.list_screen import ListScreen
 from tui.screens.taking_in import take_in_arrivals
 from tui.widgets.row_table import Column, ListSource
@@ -17,7 +18,8 @@ _KINDS = {
     DepositFilter.PAYMENTS: "payment is without a deposit",
     DepositFilter.MATCHED: "deposit is matched",
 }
-EMPTY = "Nothing waits. i takes in a bank's CSV file from the inbox."
+EMPTY = "Nothing waits."
+FILLING = Filling("take_in", "takes in a bank's CSV file from the inbox", "take in the CSV files of the bank")
 
 
 class DepositsScreen(ListScreen):
@@ -45,7 +47,7 @@ class DepositsScreen(ListScreen):
     async def read_rows(self) -> None:
         rows = await self.workstation.record.read(deposit_list, self.workstation.today, self._show)
         shown = [row for row in rows if self.passes_filter(f"{row.trace} {row.payer}")]
-        self.rows.empty = self.why_empty("row", EMPTY)
+        self.rows.empty = self.why_empty("row", f"{EMPTY} {what_fills(self, FILLING)}")
         if not self.filter_text and self._show is not DepositFilter.WAITING:
             self.rows.empty = f"No {_KINDS[self._show]}. v shows the others."
         self.rows.set_source(ListSource(shown, lambda row: f"{row.kind} {row.id}"))

@@ -10,10 +10,12 @@ from textual.app import ComposeResult
 from store.queries.partners import partner_rows
 from tui.cells import Line
 from tui.screens.desk import NotAnAnswer
+from tui.screens.filling import Filling, what_fills
 from tui.screens.list_screen import ListScreen
 from tui.widgets.row_table import Column, ListSource
 
-EMPTY = "No trading partners: claims go to the receiver of the settings. a makes one."
+EMPTY = "No trading partners: claims go to the receiver of the settings."
+FILLING = Filling("new_partner", "makes one", "make them")
 
 _HELP = {
     "receiver_id": "ISA08, and the receiver in the file",
@@ -53,6 +55,7 @@ class PartnersScreen(ListScreen):
 
     async def read_rows(self) -> None:
         rows = await self.workstation.record.read(partner_rows)
+        self.rows.empty = f"{EMPTY} {what_fills(self, FILLING)}"
         self.rows.set_source(ListSource(rows, lambda row: str(row["id"])))
         self.refresh_frame()
         self.show_page_here()

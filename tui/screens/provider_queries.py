@@ -18,10 +18,12 @@ from store.queries.provider_queries import (
 from store.terms import QueryOutcome, QueryStatus, in_words
 from tui.cells import Line, days_in, minute, wrap
 from tui.screens.desk import following
+from tui.screens.filling import Filling, what_fills
 from tui.screens.list_screen import ListScreen
 from tui.widgets.row_table import Column, ListSource
 
-EMPTY = "No query is like that. Q in a chart writes one; v shows other queries."
+EMPTY = "No query is like that; v shows others."
+FILLING = Filling("ask_provider", "writes one", "write them in a chart", key="Q in a chart")
 
 OTHER = "Other"
 IN_WORDS, NO_ANSWER = "other words", "no answer came"
@@ -77,6 +79,7 @@ class ProviderQueriesScreen(ListScreen):
         actor = await record.actor()
         rows = await record.read(provider_query_list, self.workstation.today, self._show, actor.person_id or "-")
         shown = [row for row in rows if self.passes_filter(_searched(row))]
+        self.rows.empty = f"{EMPTY} {what_fills(self, FILLING)}"
         self.rows.set_source(ListSource(shown, lambda row: row.id))
         self.refresh_frame()
         await self._show_query()

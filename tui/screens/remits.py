@@ -24,6 +24,7 @@ from tui.cells import Line, counted, wrap
 from tui.money import dollars
 from tui.screens.asking import named_columns
 from tui.screens.desk import following
+from tui.screens.filling import Filling, what_fills
 from tui.screens.list_screen import ListScreen
 from tui.screens.taking_in import take_in_arrivals
 from tui.widgets.row_table import Column, ListSource
@@ -55,7 +56,8 @@ STATUS_WORDS = {
 """Our words for the status of a claim (CLP02)."""
 
 PAGE = 5000
-EMPTY = "No remittances yet. i takes in an 835 from the inbox."
+EMPTY = "No remittances yet."
+FILLING = Filling("take_in", "takes in an 835 from the inbox", "take in the 835s that payers send")
 
 
 class RemitsScreen(ListScreen):
@@ -100,7 +102,7 @@ class RemitsScreen(ListScreen):
             of = await self.workstation.record.read(remittances_naming, self.filter_text)
         shown = [row for row in rows if self.passes_filter(f"{row.payer} {row.trace} {of.get(row.id, '')}")]
         view = "" if self._show is RemittanceFilter.ALL else self._show.value
-        self.rows.empty = self.why_empty("remittance", EMPTY, view)
+        self.rows.empty = self.why_empty("remittance", f"{EMPTY} {what_fills(self, FILLING)}", view)
         self.rows.set_source(ListSource(shown, lambda row: row.id))
         self.refresh_frame()
         self.show_page_here()

@@ -263,15 +263,19 @@ class WorklistScreen(DeskScreen):
         self.rows.redraw()
 
     def _empty(self) -> str:
+        from tui.screens.filling import Filling, what_fills  # most lists have rows
+
+        taken = Filling("next_chart", "takes the next chart", "take the next chart")
+        came = Filling("", "takes some in", "take them in", key="codedesk intake PATH", right=("command", "intake"))
         if self.filter_text:
             return f"Nothing here has “{self.filter_text}” or a name like it. Esc shows all again."
         if self._mine:
-            return "Nothing is open with you or assigned to you. m shows the worklist, n takes the next chart."
+            return f"Nothing is open with you or assigned to you. m shows the worklist. {what_fills(self, taken)}"
         if self._criteria:
             return "No chart meets these criteria. c and Enter shows all again."
         waiting = sum(count.ready for count in self._counts if not count.waits)
         if not self._counts:
-            return "No charts yet. codedesk intake PATH takes some in; codedesk demo has made-up ones."
+            return f"No charts yet. {what_fills(self, came)} codedesk demo has made-up ones."
         if self._finished:
             return f"Nothing is final coded in {self._worklist}. z shows the open charts."
         return f"No charts are ready in {self._worklist}. v shows the other lists ({waiting} ready)."

@@ -15,15 +15,18 @@ from store.terms import AuditStatus, Role, in_words
 from tui.cells import Line, counted
 from tui.screens.audits.lines import finding_lines, sample_lines, scorecard_pane, trend_pane
 from tui.screens.desk import following
+from tui.screens.filling import Filling, what_fills
 from tui.screens.list_screen import ListScreen
 from tui.widgets.row_table import Column, ListSource, RowTable
 
 EMPTY = {
-    AuditFilter.MINE: "No audit is yours. v shows those to review; Enter takes one, A gives one to somebody.",
+    AuditFilter.MINE: "No audit is yours. v shows those to review; A gives one to somebody.",
     AuditFilter.RETURNED: "No chart waits for its coder's answer. v shows the others.",
     AuditFilter.REBUTTED: "No finding waits for a decision. v shows the others.",
     AuditFilter.FINAL: "No audit is final yet. v shows those that are open.",
 }
+
+FILLING = Filling("audit_open", "takes one", "take them", right=("do", "audit.begin"))
 
 OWN_EMPTY = {
     AuditFilter.OPEN: "No audit of a chart of yours is open. v shows those that are final, and all.",
@@ -80,6 +83,8 @@ class AuditsScreen(ListScreen):
                 "No audits here. d draws a sample; codedesk audits draw narrows it by days, types and payers.",
             )
         )
+        if not own and self._show is AuditFilter.MINE:
+            self.rows.empty += f" {what_fills(self, FILLING)}"
         self.rows.set_source(ListSource(shown, lambda row: row.id), columns=COLUMNS)
         self.refresh_frame()
         self.show_page_here()
