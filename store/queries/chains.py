@@ -49,9 +49,10 @@ def voided_claims(as_of: str = "", visits: str = "") -> str:
 def is_voided(claim: str) -> str:
     """The condition that a claim is voided, by the name that its table has in a statement, for pages of a list."""
     of_visit = voided_claims(visits=f"SELECT {claim}.encounter_id")
+    # A CASE, whose order holds: of two conditions SQLite asks the dear one first, of every claim of a list.
     return (
-        f"(EXISTS (SELECT 1 FROM claim v WHERE v.encounter_id = {claim}.encounter_id AND v.frequency = '8'"
-        f" AND v.status = 'exported') AND {claim}.id IN ({of_visit}))"
+        f"(CASE WHEN EXISTS (SELECT 1 FROM claim v WHERE v.encounter_id = {claim}.encounter_id AND v.frequency = '8'"
+        f" AND v.status = 'exported') THEN {claim}.id IN ({of_visit}) ELSE FALSE END)"
     )
 
 
