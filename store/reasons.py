@@ -1,7 +1,8 @@
 """The reasons that people give for what others will ask about later: one rule of what counts as one.
 
-A merge of two people, a broken glass, an answer that is corrected: who reads the log must find out why, and a letter
-or a blank tells nobody.
+A merge of two people, a broken glass, an answer that is corrected, a waiver, a hold, a recode, a claim that is voided,
+money that is given up: an auditor, a payer or a court must find out why, and a letter or a blank tells nobody. What is
+chosen from a list or is a code needs no words.
 """
 
 from __future__ import annotations

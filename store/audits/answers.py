@@ -29,6 +29,7 @@ from store.audits.states import (
 from store.database import Change, Database
 from store.models import Audit, AuditFinding, AuditStep, Person
 from store.models.columns import now
+from store.reasons import reason_in_words
 from store.settings import today
 from store.terms import AuditStatus, FindingStatus, Role
 
@@ -121,7 +122,7 @@ def decide(
 ) -> str:
     """Uphold or overturn a finding that was rebutted; what happened.
 
-    Raises AuditRefused, and FindingMovedOn where it is not as `seen` any more.
+    Raises AuditRefused, ReasonNeeded, and FindingMovedOn where it is not as `seen` any more.
     """
     with db.change(actor, operation_id, "audit.decide") as change:
         audit = audit_named(change.session, audit_id)
@@ -133,8 +134,7 @@ def decide(
         if finding.status not in WITH_AUDITOR:
             raise AuditRefused(f"finding {number} is {words_of(finding.status)}; nobody has rebutted it")
         _may_decide(change, audit, finding)
-        if not comment.strip():
-            raise AuditRefused("say why, in some words")
+        reason_in_words(comment)
         level = finding.status
         _moved(change, audit, finding, UPHELD[level] if upheld else FindingStatus.OVERTURNED, comment, citation)
         word = "upheld" if upheld else "overturned: it counts no more"

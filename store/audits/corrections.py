@@ -16,7 +16,6 @@ from collections.abc import Sequence
 
 from sqlmodel import Session, col, select
 
-from codesets.safe import safe_line
 from store import worklists
 from store.actors import Actor
 from store.audits.differences import Coded, DifferenceKind, compare
@@ -28,6 +27,7 @@ from store.models import Audit, AuditFinding, AuditSample, AuditStep, Claim, Cod
 from store.models.columns import MOST_IN_A_LINE, now
 from store.queries import SessionReader
 from store.queries.codings import coding_codes
+from store.reasons import reason_in_words
 from store.terms import AuditStatus, ClaimStatus, CodingKind, CodingStatus, FindingStatus, Role, WorkStatus
 
 STANDING = (FindingStatus.AGREED, FindingStatus.ACCEPTED, FindingStatus.CONFIRMED)
@@ -78,7 +78,7 @@ def due_before_bill(session: Session, encounter_id: str, kind: CodingKind) -> st
 def keep_codes(db: Database, actor: Actor, audit_id: str, reason: str, operation_id: str | None = None) -> str:
     """Say with a reason that the codes stay as they are in spite of an audit; what happened in one line.
 
-    Its coder says so, or a manager. Raises AuditRefused where nothing is to be corrected, or without a reason.
+    Its coder says so, or a manager. Raises ReasonNeeded, and AuditRefused where nothing is to be corrected.
     """
     with db.change(actor, operation_id, "audit.keep_codes") as change:
         audit = audit_named(change.session, audit_id)
@@ -87,16 +87,15 @@ def keep_codes(db: Database, actor: Actor, audit_id: str, reason: str, operation
             return str(change.answer["message"])
         if change.actor.role is Role.CODER and audit.coder_id != change.actor.person_id:
             raise AuditRefused("this chart was coded by somebody else", "its coder says so, or a manager")
-        if not reason.strip():
-            raise AuditRefused("say why the codes stay", "--reason TEXT")
+        why = reason_in_words(reason)
         _refuse_idle(change.session, audit)
-        step(change, audit, STAYS, comment=reason)
+        step(change, audit, STAYS, comment=why)
         change.session.flush()
         _take_from_list(change, audit)
         prebill = change.session.get_one(AuditSample, audit.audit_sample_id).prebill
         waits = " The bill waits no longer for this audit." if prebill else ""
         message = f"The codes stay as they are, with your reason in the history.{waits}"
-        change.log("audit.keep_codes", "audit", audit.id, reason=safe_line(reason))
+        change.log("audit.keep_codes", "audit", audit.id, reason=why)
         change.answer = {"message": message}
         return message
 

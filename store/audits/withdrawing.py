@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from sqlmodel import col, select
 
-from codesets.safe import safe_line
 from store.actors import Actor
 from store.audits.keeping import step
 from store.audits.samples import sample_named
@@ -16,13 +15,14 @@ from store.audits.states import AuditRefused, move_audit
 from store.database import Database
 from store.models import Audit, AuditFinding
 from store.models.columns import now
+from store.reasons import reason_in_words
 from store.terms import AuditStatus, FindingStatus
 
 
 def withdraw(db: Database, actor: Actor, name: str, reason: str, operation_id: str | None = None) -> str:
     """Withdraw a sample with a reason; what happened in one line.
 
-    Raises AuditRefused without a reason, for one that is withdrawn already, or of which a finding was returned.
+    Raises ReasonNeeded, and AuditRefused for one that is withdrawn already, or of which a finding was returned.
     """
     with db.change(actor, operation_id, "audit.withdraw") as change:
         session = change.session
@@ -30,8 +30,7 @@ def withdraw(db: Database, actor: Actor, name: str, reason: str, operation_id: s
         change.target = ("audit_sample", sample.id)
         if change.repeated:
             return str(change.answer["message"])
-        if not reason.strip():
-            raise AuditRefused("say why the sample is withdrawn", "--reason TEXT")
+        why = reason_in_words(reason)
         audits = session.exec(select(Audit).where(Audit.audit_sample_id == sample.id)).all()
         if all(one.status is AuditStatus.WITHDRAWN for one in audits):
             raise AuditRefused(f"{sample.name} is withdrawn already")
@@ -45,11 +44,9 @@ def withdraw(db: Database, actor: Actor, name: str, reason: str, operation_id: s
         for audit in audits:
             move_audit(audit, AuditStatus.WITHDRAWN)
             audit.final_at, audit.due_on = now(), ""
-            step(change, audit, AuditStatus.WITHDRAWN.value, comment=reason)
+            step(change, audit, AuditStatus.WITHDRAWN.value, comment=why)
         firsts = sum(not one.second_of for one in audits)
-        change.log(
-            "audit.withdraw", "audit_sample", sample.id, name=sample.name, charts=firsts, reason=safe_line(reason)
-        )
+        change.log("audit.withdraw", "audit_sample", sample.id, name=sample.name, charts=firsts, reason=why)
         many = "its chart" if firsts == 1 else f"its {firsts} charts"
         message = f"{sample.name} is withdrawn: {many} may be picked again" + (
             ", and no bill waits for it." if sample.prebill else "."

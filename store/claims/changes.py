@@ -34,6 +34,7 @@ from store.database import Change, Database
 from store.ledger.charges import give_up
 from store.models import Claim, ClaimLine, LogEntry
 from store.models.columns import now
+from store.reasons import reason_in_words
 from store.scrub.findings import settle
 from store.terms import ClaimStatus, in_words
 
@@ -120,12 +121,11 @@ def _checked(kind: type, data: dict[str, Any], place: str) -> dict[str, Any]:
 
 
 def void_claim(db: Database, actor: Actor, claim_id: str, reason: str, operation_id: str | None = None) -> None:
-    """Give up a claim that has not left. Raises CannotChange.
+    """Give up a claim that has not left. Raises CannotChange, ReasonNeeded.
 
     Its coding is built again where somebody names it, not with all others.
     """
-    if not (reason := " ".join(reason.split())):
-        raise CannotChange("giving up a claim needs a reason")
+    reason = reason_in_words(reason)
     with _changing(db, actor, claim_id, operation_id, "claim.void", reason=reason) as (change, claim):
         if not change.repeated:
             claim.status, claim.given_up_at = ClaimStatus.VOID, now()
@@ -162,12 +162,12 @@ def _replace_what_stands(session: Session, void: Claim) -> None:
 
 
 def release_claim(db: Database, actor: Actor, claim_id: str, reason: str, operation_id: str | None = None) -> bool:
-    """Let a rejected claim leave again, as where the fault was the receiver's; whether as it is. Raises CannotChange.
+    """Let a rejected claim leave again, as where the fault was the receiver's; whether as it is.
 
     Where the record says something else now than what was rejected, it states that and is a draft to be scrubbed.
+    Raises CannotChange, ReasonNeeded.
     """
-    if not (reason := " ".join(reason.split())):
-        raise CannotChange("letting a rejected claim leave again needs a reason")
+    reason = reason_in_words(reason)
     with _changing(db, actor, claim_id, operation_id, "claim.release", reason=reason) as (change, claim):
         if change.repeated:
             return bool(change.answer.get("as_it_is", True))

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 
 from sqlmodel import col, delete, select
 
-from codesets.safe import safe_line
 from store import worklists
 from store.actors import Actor
 from store.coding.codes import Codes
@@ -14,6 +13,7 @@ from store.coding.in_work import CodingRefused, load_codes, store_codes, task_of
 from store.database import Database
 from store.ledger.charges import give_up
 from store.models import Claim, Coding, CodingDrg
+from store.reasons import reason_in_words
 from store.terms import ClaimStatus, CodingStatus, WorkStatus
 
 
@@ -58,7 +58,7 @@ class Recoded:
 def recode(db: Database, actor: Actor, coding_id: str, reason: str, operation_id: str | None = None) -> Recoded:
     """Open a new version of a final coding whose claim has left; the final one stays as it was billed.
 
-    Raises CodingRefused for a coding that is not final, whose claim has not left, or without a reason.
+    Raises ReasonNeeded, and CodingRefused for a coding that is not final or whose claim has not left.
     """
     with db.change(actor, operation_id, "coding.recode") as change:
         if change.repeated:
@@ -67,8 +67,7 @@ def recode(db: Database, actor: Actor, coding_id: str, reason: str, operation_id
         coding = session.get(Coding, coding_id)
         if coding is None or coding.status != CodingStatus.FINAL:
             raise CodingRefused("only a final coding is recoded")
-        if not reason.strip():
-            raise CodingRefused("a recode needs a reason")
+        why = reason_in_words(reason)
         if not session.exec(select(Claim.id).where(Claim.coding_id == coding_id, _LEFT)).first():
             raise CodingRefused("its claim has not been exported", "u takes the final coding back")
         coding.status = CodingStatus.SUPERSEDED
@@ -83,7 +82,7 @@ def recode(db: Database, actor: Actor, coding_id: str, reason: str, operation_id
             worklists.move(item, WorkStatus.IN_PROGRESS)
         item.finished_at = None
         worklists.open_item(change, item.id)
-        change.log("coding.recode", "coding", new.id, of=coding.id, version=new.version, reason=safe_line(reason))
+        change.log("coding.recode", "coding", new.id, of=coding.id, version=new.version, reason=why)
         message = f"Version {new.version} is open with the codes of version {coding.version}."
         change.answer = {"coding_id": new.id, "message": message}
         return Recoded(new.id, message)

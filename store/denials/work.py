@@ -25,6 +25,7 @@ from store.denials.reasons import due_day
 from store.ledger.answered_shares import voided_of
 from store.models import Claim, Denial, JournalLine, Payer, Person, Posting
 from store.models.columns import new_id, now
+from store.reasons import reason_in_words
 from store.remits.answered import standing_answers
 from store.settings import today
 from store.terms import LIVING_DENIALS, DenialStatus, JournalAccount, in_words
@@ -99,7 +100,7 @@ def write_off(
 
     Raises DenialRefused, also where a replacement bills it again, unless a person gives it up `though_rebilled`.
     """
-    with _step(db, actor, denials, operation_id, "denial.write_off", reason=_needed(reason, "a write-off")) as (
+    with _step(db, actor, denials, operation_id, "denial.write_off", reason=reason_in_words(reason)) as (
         change,
         rows,
     ):
@@ -122,7 +123,7 @@ def bill_patient(
     Raises DenialRefused, also where the patient does not owe one of them, or a replacement bills one again and that was
     not asked for `though_rebilled`: none is posted then.
     """
-    told = _needed(reason, "billing the patient")
+    told = reason_in_words(reason)
     with _step(db, actor, denials, operation_id, "denial.patient_owes", reason=told) as (change, rows):
         if not though_rebilled:
             _not_rebilled(change.session, rows)
@@ -142,9 +143,10 @@ def open_again(
     Raises DenialRefused, also where nothing is denied any more: the answer was reversed, its remittance taken back, its
     claim voided, or another answer pays the line.
     """
-    with _step(
-        db, actor, denials, operation_id, "denial.open_again", _CLOSED, reason=_needed(reason, "opening a denial again")
-    ) as (change, rows):
+    with _step(db, actor, denials, operation_id, "denial.open_again", _CLOSED, reason=reason_in_words(reason)) as (
+        change,
+        rows,
+    ):
         batch = new_id()
         for row in rows:
             if row.remittance_claim_id not in standing_answers(change.session, row.claim_id or ""):

@@ -13,6 +13,7 @@ from store.database import Change, Database
 from store.holds.reasons import HoldReason, owners, reason_named
 from store.models import Hold, Provider, WorkItem
 from store.models.columns import now
+from store.reasons import reason_in_words
 from store.settings import today
 from store.terms import WorkStatus
 from store.worklists.placing import reroute
@@ -162,6 +163,8 @@ def _check(known: HoldReason | None, said: str, owner: str, physician: str, abou
         raise HoldRefused("a hold needs a reason", "codedesk holds reasons")
     if not owner:
         raise HoldRefused(f"no reason is called {said!r}", "codedesk holds reasons, or name an owner")
+    if known is None:
+        reason_in_words(said)
     if known and owner not in owners():
         raise HoldRefused(f"no owner is called {owner!r}", f"one of {', '.join(owners())}")
     if known and known.physician and not physician.strip():

@@ -31,6 +31,7 @@ from store.actors import Actor
 from store.database import Database
 from store.models import Deposit, Remittance
 from store.queries.deposits import plain_trace
+from store.reasons import reason_in_words
 from store.terms import RemittanceStatus
 
 DAYS_APART = 5
@@ -213,6 +214,8 @@ def match_by_hand(
         if deposit.cents != remittance.payment_cents and not note:
             off = (deposit.cents - remittance.payment_cents) / 100
             raise DepositRefused(f"the amounts differ by {off:,.2f}", "say why in a note")
+        if deposit.cents != remittance.payment_cents:
+            note = reason_in_words(note)
         deposit.remittance_id, deposit.matched_by, deposit.note = remittance.id, "by hand", note
         session.add(deposit)
         change.log("deposit.match", "deposit", deposit.id, remittance=remittance.id, note=note)

@@ -22,6 +22,7 @@ from store.ledger.accounts import account_id_of, balance_of
 from store.models import Claim, Denial, Encounter, JournalLine, Posting
 from store.models.columns import new_id
 from store.queries import SessionReader
+from store.reasons import reason_in_words
 from store.terms import DenialStatus, JournalAccount, PostingKind
 from store.whole import require_seen
 
@@ -73,10 +74,13 @@ def patient_pays(
 def write_off(
     db: Database, actor: Actor, account: str, owed: Owed, cents: int, reason: str, operation_id: str | None = None
 ) -> Moved:
-    """Give up what the patient or the payer owes, at most all of it. Raises LedgerRefused, PartOfRecord."""
-    sides = ((JournalAccount.WRITE_OFF, 1), (owed.account, -1))
+    """Give up what the patient or the payer owes, at most all of it.
+
+    Raises LedgerRefused, PartOfRecord, ReasonNeeded.
+    """
+    why, sides = reason_in_words(reason), ((JournalAccount.WRITE_OFF, 1), (owed.account, -1))
     return _move(
-        db, actor, "ledger.write_off", PostingKind.WRITE_OFF, account, cents, reason, sides, operation_id, holds=owed
+        db, actor, "ledger.write_off", PostingKind.WRITE_OFF, account, cents, why, sides, operation_id, holds=owed
     )
 
 
@@ -85,16 +89,16 @@ def refund(
 ) -> Moved:
     """Give back a credit of the patient or of the payer, at most all of it and what they paid.
 
-    Raises LedgerRefused, PartOfRecord.
+    Raises LedgerRefused, PartOfRecord, ReasonNeeded.
     """
-    sides = ((owed.account, 1), (JournalAccount.CASH, -1))
+    why, sides = reason_in_words(reason), ((owed.account, 1), (JournalAccount.CASH, -1))
     return _move(
-        db, actor, "ledger.refund", PostingKind.REFUND, account, cents, reason, sides, operation_id, gives_back=owed
+        db, actor, "ledger.refund", PostingKind.REFUND, account, cents, why, sides, operation_id, gives_back=owed
     )
 
 
 def take_back(db: Database, actor: Actor, posting_id: str, reason: str, operation_id: str | None = None) -> Moved:
-    """Take back a movement that was made by hand. Raises LedgerRefused, PartOfRecord."""
+    """Take back a movement that was made by hand. Raises LedgerRefused, PartOfRecord, ReasonNeeded."""
     with db.change(actor, operation_id, "ledger.take_back") as change:
         if change.repeated:
             return Moved(**change.answer)
@@ -108,7 +112,7 @@ def take_back(db: Database, actor: Actor, posting_id: str, reason: str, operatio
             require_seen(SessionReader(session), "account", (posting.account_id,), "a posting by hand")
         lines = session.exec(select(JournalLine).where(JournalLine.posting_id == posting.id)).all()
         sides = [(line.account, -line.cents) for line in lines]
-        row = _post(change, posting.kind, posting.account_id, _needed(reason), sides)
+        row = _post(change, posting.kind, posting.account_id, reason_in_words(reason), sides)
         row.takes_back, row.claim_id = posting.id, posting.claim_id
         row.remittance_claim_id = posting.remittance_claim_id
         row.provider_adjustment_id = posting.provider_adjustment_id

@@ -15,11 +15,11 @@ from typing import Any
 from sqlmodel import Session, col, func, select
 
 from codesets.errors import CodedeskError
-from codesets.safe import safe_line
 from store.actors import Actor
 from store.database import Database
 from store.models import Deficiency, Document, Encounter, EncounterProvider, Patient, Provider, Suspension
 from store.models.columns import now
+from store.reasons import reason_in_words
 from store.records.completeness import HeldDocument, Lack, chart_rules, lacking
 from store.settings import today
 from store.terms import RESTRICTED, EncounterStatus, ProviderRole
@@ -120,16 +120,14 @@ def scan(db: Database, actor: Actor, since: str = "", operation_id: str | None =
 
 
 def waive(db: Database, actor: Actor, deficiency_id: str, reason: str, operation_id: str | None = None) -> None:
-    """Close a deficiency that need not be mended, with the reason. Raises RecordsRefused."""
-    words = safe_line(" ".join(reason.split()))[:400]
+    """Close a deficiency that need not be mended, with the reason. Raises RecordsRefused, ReasonNeeded."""
     with db.change(actor, operation_id, "records.waive") as change:
         if change.repeated:
             return
         found = change.session.get(Deficiency, deficiency_id)
         if found is None or found.closed_at:
             raise RecordsRefused("that deficiency is not open", "codedesk records deficiencies lists those that are")
-        if not words:
-            raise RecordsRefused("a waiver needs a reason")
+        words = reason_in_words(reason)
         found.closed_at, found.waived = now(), words
         change.session.add(found)
         change.log("records.waive", "deficiency", found.id, reason=words)
@@ -210,19 +208,17 @@ def delinquency(session: Session) -> Delinquency:
 
 
 def suspend(db: Database, actor: Actor, provider_id: str, reason: str, operation_id: str | None = None) -> None:
-    """Put a clinician (id or NPI) on the suspension list. Raises RecordsRefused."""
+    """Put a clinician (id or NPI) on the suspension list. Raises RecordsRefused, ReasonNeeded."""
     with db.change(actor, operation_id, "records.suspend") as change:
         if change.repeated:
             return
         provider = _provider(change.session, provider_id)
         if _suspension(change.session, provider.id):
             raise RecordsRefused(f"{provider.family_name} is suspended already", "codedesk records providers shows it")
-        if not reason.strip():
-            raise RecordsRefused("a suspension needs a reason")
         placed = Suspension(
             provider_id=provider.id,
             since=today().isoformat(),
-            reason=safe_line(reason)[:400],
+            reason=reason_in_words(reason),
             placed_by=actor.person_id,
         )
         change.session.add(placed)

@@ -23,12 +23,12 @@ from sqlalchemy import delete, text
 from sqlalchemy.exc import ProgrammingError
 from sqlmodel import Session, col, select
 
-from codesets.safe import safe_line
 from store.actors import Actor
 from store.clock import clock_day
 from store.database import Change, Database
 from store.models import Disclosure, LogEntry, ReleaseRequest
 from store.queries import SessionReader
+from store.reasons import reason_in_words
 from store.records.deficiencies import RecordsRefused
 from store.records.retention import KINDS, DueRow, due_rows, schedule
 from store.settings import today
@@ -82,11 +82,12 @@ def plan(db: Database, actor: Actor, kind: str) -> Plan:
 def destroy(
     db: Database, actor: Actor, kind: str, digest: str, reason: str, operation_id: str | None = None
 ) -> Certificate:
-    """Destroy what a plan of somebody else names. Raises RecordsRefused, and then nothing was destroyed."""
+    """Destroy what a plan of somebody else names.
+
+    Raises RecordsRefused, ReasonNeeded, and then nothing was destroyed.
+    """
     _check_kind(kind)
-    why = safe_line(reason)[:400].strip()
-    if not why:
-        raise RecordsRefused("say why it is destroyed now", "--reason, as in: yearly destruction by policy 7")
+    why = reason_in_words(reason)
     with db.change(actor, operation_id, "retention.destroy") as change:
         if change.repeated:
             return Certificate(**change.answer)

@@ -19,6 +19,7 @@ from store.clock import clock_day
 from store.database import Database
 from store.models import Disclosure, Patient, ReleaseRequest
 from store.models.columns import now
+from store.reasons import reason_in_words
 from store.record_numbers import find_number, remaining_patient
 from store.records.deficiencies import RecordsRefused
 from store.settings import today
@@ -163,13 +164,15 @@ def authorization_in_words(text: str) -> str:
 
 
 def refuse(db: Database, actor: Actor, request_id: str, reason: str, operation_id: str | None = None) -> None:
-    """Refuse a request, with the reason. Raises RecordsRefused."""
+    """Refuse a request, with the reason that the person is told (45 CFR 164.524(d)).
+
+    Raises RecordsRefused, ReasonNeeded.
+    """
     with db.change(actor, operation_id, "release.refuse") as change:
         if change.repeated:
             return
         request = _open(change.session, request_id)
-        if not reason.strip():
-            raise RecordsRefused("a refusal needs a reason (45 CFR 164.524(d))")
+        reason_in_words(reason)
         request.status, request.closed_at, request.note = ReleaseStatus.REFUSED, now(), safe_block(reason)
         change.session.add(request)
         change.log("release.refuse", "patient", request.patient_id, request=request.id)

@@ -20,13 +20,13 @@ from sqlmodel import Session, col, select
 
 from codesets.errors import UnreadableInput
 from codesets.home import home
-from codesets.safe import safe_line
 from codesets.shipped_tables import read_table
 from store.actors import Actor
 from store.database import Database
 from store.models import Patient, RetentionHold
 from store.models.columns import now
 from store.queries import SessionReader
+from store.reasons import reason_in_words
 from store.record_numbers import find_number, numbers_of
 from store.records.deficiencies import RecordsRefused
 from store.settings import today
@@ -103,17 +103,15 @@ def hold(db: Database, actor: Actor, mrn: str, reason: str, operation_id: str | 
     """Keep everything of a patient, under all their numbers, until somebody lets it go.
 
     The hold is filed under the number that was named, and goes with it where its merge is undone. Raises NoSuchPatient,
-    RecordsRefused.
+    RecordsRefused, ReasonNeeded.
     """
     with db.change(actor, operation_id, "retention.hold") as change:
         if change.repeated:
             return
         patient = find_number(change.session, mrn)
-        if not reason.strip():
-            raise RecordsRefused("a hold needs a reason", "the matter that it is for")
         if _standing(change.session, patient):
             raise RecordsRefused(f"{mrn} is held already", "codedesk records let-go ends a hold")
-        kept = RetentionHold(patient_id=patient.id, reason=safe_line(reason)[:400], placed_by=actor.person_id)
+        kept = RetentionHold(patient_id=patient.id, reason=reason_in_words(reason), placed_by=actor.person_id)
         change.session.add(kept)
         change.log("retention.hold", "patient", patient.id, reason=kept.reason)
 
@@ -121,7 +119,8 @@ def hold(db: Database, actor: Actor, mrn: str, reason: str, operation_id: str | 
 def let_go(db: Database, actor: Actor, mrn: str, reason: str, operation_id: str | None = None) -> list[str]:
     """End the hold that is filed under a number of a patient, and say why; the numbers of theirs that are held still.
 
-    Raises NoSuchPatient, RecordsRefused: also where the hold is filed under another number of theirs, which is named.
+    Raises ReasonNeeded, NoSuchPatient, and RecordsRefused, also where the hold is filed under another number of theirs,
+    which is named.
     """
     with db.change(actor, operation_id, "retention.let_go") as change:
         if change.repeated:
@@ -133,9 +132,7 @@ def let_go(db: Database, actor: Actor, mrn: str, reason: str, operation_id: str 
             if not others:
                 raise RecordsRefused(f"{mrn} is not held")
             raise RecordsRefused(f"nothing is held under {mrn}; it is under {' and '.join(others)}", "name that number")
-        if not reason.strip():
-            raise RecordsRefused("say why the hold ends")
-        why = safe_line(reason)[:400]
+        why = reason_in_words(reason)
         for kept in standing:
             kept.ended_at, kept.ended_by, kept.ended_why = now(), actor.person_id, why
             change.session.add(kept)

@@ -20,11 +20,12 @@ from store.models import Claim, Encounter, JournalLine, Patient, Posting, Remitt
 from store.models.columns import new_id
 from store.queries import SessionReader
 from store.queries.unapplied import TakebackRow, takeback_of
+from store.reasons import reason_in_words
 from store.remits.matching import our_claim
 from store.remits.places import payers_of, plain
 from store.remits.posting import RemittanceRefused
 from store.remits.same_patient import names_another
-from store.remits.unapplied import Placed, answered, needed, stated_claim
+from store.remits.unapplied import Placed, answered, stated_claim
 from store.terms import RESTRICTED, JournalAccount, PostingKind, RemittanceStatus
 
 
@@ -35,7 +36,7 @@ def refund_takeback(
     with db.change(actor, operation_id, "remittance.refund") as change:
         if change.repeated:
             return Placed(**change.answer)
-        reason = needed(reason)
+        reason = reason_in_words(reason)
         row = _open(change.session, adjustment_id)
         owed = max(-row.open_cents, 0)
         if not 0 < cents <= owed:
@@ -74,7 +75,7 @@ def charge_to_claim(
     with db.change(actor, operation_id, "remittance.charge") as change:
         if change.repeated:
             return Placed(**change.answer)
-        session, reason = change.session, needed(reason)
+        session, reason = change.session, reason_in_words(reason)
         row = _open(session, adjustment_id)
         claim = session.exec(select(Claim).where(Claim.claim_number == claim_number.strip())).first()
         if claim is None:

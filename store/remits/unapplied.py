@@ -49,6 +49,7 @@ from store.models import (
 from store.models.columns import new_id
 from store.queries import SessionReader
 from store.queries.unapplied import MAY_ANSWER, RELEASED, UnappliedRow, unapplied_of
+from store.reasons import reason_in_words
 from store.remits.answered import (
     NOTHING_TO_REVERSE,
     REPLACED,
@@ -120,7 +121,7 @@ def apply_to_claim(
     with db.change(actor, operation_id, "remittance.apply") as change:
         if change.repeated:
             return Placed(**change.answer)
-        session, reason = change.session, needed(reason)
+        session, reason = change.session, reason_in_words(reason)
         row, remittance, waiting = _waiting(session, remittance_claim_id)
         if waiting.left_cents != row.paid_cents:
             raise RemittanceRefused("a part of it was given back", "take that refund back first")
@@ -184,7 +185,7 @@ def release(
     with db.change(actor, operation_id, "remittance.apply") as change:
         if change.repeated:
             return Placed(**change.answer)
-        session, reason = change.session, needed(reason)
+        session, reason = change.session, reason_in_words(reason)
         row, remittance = _of_posted(session, remittance_claim_id)
         if row.claim_id is None:
             raise RemittanceRefused("it is applied to no claim")
@@ -216,7 +217,7 @@ def refund_unapplied(
     with db.change(actor, operation_id, "remittance.refund") as change:
         if change.repeated:
             return Placed(**change.answer)
-        session, reason = change.session, needed(reason)
+        session, reason = change.session, reason_in_words(reason)
         row, remittance, waiting = _waiting(session, remittance_claim_id)
         if cents <= 0:
             raise RemittanceRefused("an amount is above zero")
@@ -403,10 +404,3 @@ def answered(change: Change, placed: Placed) -> Placed:
     """Keep what was done as the answer of the operation."""
     change.answer = {"cents": placed.cents, "left_cents": placed.left_cents, "posting_id": placed.posting_id}
     return placed
-
-
-def needed(text: str) -> str:
-    """The words of why in one line. Raises RemittanceRefused without any."""
-    if not (told := " ".join(text.split())):
-        raise RemittanceRefused("it needs a word of why")
-    return told

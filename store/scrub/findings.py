@@ -18,6 +18,7 @@ from store.actors import Actor
 from store.database import Database
 from store.models import Claim, Finding
 from store.models.columns import now
+from store.reasons import reason_in_words
 from store.scrub.engine import Found
 from store.scrub.firings import note_firings, note_override
 from store.scrub.rules import RuleBook, rule_book
@@ -111,10 +112,9 @@ def blocking(findings: Iterable[Finding]) -> list[Finding]:
 def override(db: Database, actor: Actor, finding_id: str, reason: str, operation_id: str | None = None) -> None:
     """Let a finding stand for a reason; a claim without another blocking finding becomes ready.
 
-    Raises OverrideRefused for an empty reason, a critical finding, one that is unknown or overridden, or a claim
+    Raises ReasonNeeded, and OverrideRefused for a critical finding, one that is unknown or overridden, or a claim
     that has left.
     """
-    reason = " ".join(reason.split())
     with db.change(actor, operation_id, "finding.override") as change:
         if change.repeated:
             return
@@ -122,8 +122,7 @@ def override(db: Database, actor: Actor, finding_id: str, reason: str, operation
         finding = session.get(Finding, finding_id)
         if finding is None:
             raise OverrideRefused("this finding is gone; the claim was scrubbed again", "look at it again")
-        if not reason:
-            raise OverrideRefused(f"{finding.rule_id} needs a reason", "say why it may stand")
+        reason = reason_in_words(reason)
         if finding.severity is Severity.CRITICAL:
             raise OverrideRefused(f"{finding.rule_id} is critical and cannot be overridden", finding.fix)
         if actor.person_id is None and (finding.subject_kind, finding.severity) not in _LOGIN_IS_KEPT:

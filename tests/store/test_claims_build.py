@@ -24,6 +24,7 @@ from store.claims.division import CannotDivide, divide
 from store.claims.scrubbing import scrub_claim
 from store.database import Database
 from store.models import Claim, Coding, Coverage, Encounter, Facility, FinalProcedureLine, LogEntry, Provider
+from store.reasons import ReasonNeeded
 from store.terms import ClaimStatus, CodingKind, CodingStatus, Relationship
 from tests.store.claim_samples import CODES, PARTIES, SERVICE, TODAY, add_coding, add_encounter
 
@@ -249,12 +250,12 @@ def test_a_claim_that_was_given_up_is_built_again_by_name_under_a_new_number(db:
     assert (first.claim_number, second.claim_number) == ("2026-000001", "2026-000002")
 
 
-@pytest.mark.parametrize("reason", ["", "   \n"])
+@pytest.mark.parametrize("reason", ["", "   \n", "so"])
 def test_giving_up_a_claim_needs_a_reason(db: Database, reason: str) -> None:
     add(db)
     claim_id = build_claims(db, SYSTEM).built[0].claim_id
 
-    with pytest.raises(CannotChange):
+    with pytest.raises(ReasonNeeded):
         void_claim(db, SYSTEM, claim_id, reason)
 
 

@@ -112,7 +112,7 @@ def test_giving_up_a_claim_names_the_visit_that_builds_it_again(
     main(["claims", "build"])
     capsys.readouterr()
 
-    main(["claims", "void", "2026-000001", "--reason", "not yet"])
+    main(["claims", "void", "2026-000001", "--reason", "not ready yet"])
 
     told = "2026-000001 is given up; codedesk claims build V1 builds it again, building all does not\n"
     assert capsys.readouterr().out == told
@@ -263,7 +263,7 @@ def test_a_finding_is_overridden_by_its_rule_and_place_with_a_reason(
         if one["severity"] == "error" and one["state"] == "open"
     )
 
-    unknown = main(["claims", "override", "2026-000001", "r999", "--reason", "no"])
+    unknown = main(["claims", "override", "2026-000001", "r999", "--reason", "it may stand"])
     refused = capsys.readouterr().err
     name = f"{finding['rule_id']}@{finding['place']}"
     done = main(["claims", "override", "2026-000001", name, "--reason", "the payer asked for it"])

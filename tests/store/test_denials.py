@@ -15,6 +15,7 @@ from store.models import Claim, Denial, EditFiring, LogEntry, Patient, Person
 from store.queries import SessionReader
 from store.queries.denials import DenialFilter, denial_list
 from store.queries.remits import remittance_page
+from store.reasons import ReasonNeeded
 from store.remits.posting import post_again, take_in, unpost
 from store.terms import RESTRICTED, DenialStatus, JournalAccount, Role
 from tests.store.remittance_samples import a_set, balances, interchange
@@ -90,7 +91,7 @@ def test_the_due_day_of_a_payment_without_a_day_rests_on_another_of_its_file_and
     (taken,) = take_in(db, SYSTEM, tmp_path / "era.835").sets
     first = [(one.due_on, one.note) for one in denials(db)]
 
-    unpost(db, SYSTEM, taken.remittance_id, "to see")
+    unpost(db, SYSTEM, taken.remittance_id, "to see it again")
     post_again(db, SYSTEM, taken.remittance_id)
 
     ((due_on, note),) = first
@@ -284,10 +285,10 @@ def test_a_denial_is_given_to_somebody_active(db: Database, tmp_path: Path, numb
 def test_a_closed_denial_is_worked_no_more(db: Database, tmp_path: Path, number: str) -> None:
     arrive(db, tmp_path, denied(number), "40")
     (one,) = denials(db)
-    write_off(db, SYSTEM, [one.id], "small")
+    write_off(db, SYSTEM, [one.id], "small balance")
 
     with pytest.raises(DenialRefused):
-        write_off(db, SYSTEM, [one.id], "again")
+        write_off(db, SYSTEM, [one.id], "once again")
 
     assert balances(db)[JournalAccount.WRITE_OFF] == 5_002
 
@@ -295,9 +296,11 @@ def test_a_closed_denial_is_worked_no_more(db: Database, tmp_path: Path, number:
 def test_every_step_needs_its_words_and_is_logged(db: Database, tmp_path: Path, number: str) -> None:
     arrive(db, tmp_path, denied(number), "40")
     (one,) = denials(db)
-    for step in (appeal, resolve, write_off):
+    for step in (appeal, resolve):
         with pytest.raises(DenialRefused):
             step(db, SYSTEM, [one.id], " ")
+    with pytest.raises(ReasonNeeded):
+        write_off(db, SYSTEM, [one.id], "so")
 
     appeal(db, SYSTEM, [one.id], "sent")
 
@@ -341,9 +344,9 @@ def test_an_appeal_is_the_same_piece_of_work_after_its_answer_was_away(
         carried = "PLB*1999999984*20261231*FB:X*-40"
         reversal = arrive(db, tmp_path, (*reversing(number), carried), "0", "EFT0002")
         away = denials(db)[0].status
-        unpost(db, SYSTEM, reversal, "to see")
+        unpost(db, SYSTEM, reversal, "to see it again")
     else:
-        unpost(db, SYSTEM, remittance, "to see")
+        unpost(db, SYSTEM, remittance, "to see it again")
         away = denials(db)[0].status
         post_again(db, SYSTEM, remittance)
 
@@ -369,7 +372,7 @@ def test_what_was_given_up_of_an_answer_is_posted_back_when_the_payer_reverses_i
     db: Database, tmp_path: Path, number: str
 ) -> None:
     arrive(db, tmp_path, denied(number), "40")
-    write_off(db, SYSTEM, [denials(db)[0].id], "small")
+    write_off(db, SYSTEM, [denials(db)[0].id], "small balance")
 
     arrive(db, tmp_path, (*reversing(number), f"CLP*{number}*1*100.03*100.03**MB*ICN1"), "60.03", "EFT0002")
 
@@ -383,13 +386,13 @@ def test_a_reversal_that_is_taken_back_leaves_denials_and_journal_as_they_were(
 ) -> None:
     arrive(db, tmp_path, denied(number), "40")
     if step:
-        step(db, SYSTEM, [denials(db)[0].id], "words")
+        step(db, SYSTEM, [denials(db)[0].id], "words of why")
     before = (denials(db)[0].status, balances(db))
     body = (*reversing(number), f"CLP*{number}*1*100.03*100.03**MB*ICN1")
     reversal = arrive(db, tmp_path, body, "60.03", "EFT0002")
     reversed_ = (denials(db)[0].status, balances(db))
 
-    unpost(db, SYSTEM, reversal, "to see")
+    unpost(db, SYSTEM, reversal, "to see it again")
     after = (denials(db)[0].status, balances(db))
     post_again(db, SYSTEM, reversal)
 
@@ -402,12 +405,12 @@ def test_an_answer_and_its_reversal_can_be_taken_back_in_any_order_and_posted_ag
     db: Database, tmp_path: Path, number: str, order: tuple[str, str]
 ) -> None:
     sets = {"orig": arrive(db, tmp_path, denied(number), "40")}
-    write_off(db, SYSTEM, [denials(db)[0].id], "small")
+    write_off(db, SYSTEM, [denials(db)[0].id], "small balance")
     body = (*reversing(number), f"CLP*{number}*1*100.03*100.03**MB*ICN1")
     sets["rev"] = arrive(db, tmp_path, body, "60.03", "EFT0002")
 
     for name in order:
-        unpost(db, SYSTEM, sets[name], "to see", though_reversed=True)
+        unpost(db, SYSTEM, sets[name], "to see it again", though_reversed=True)
     nothing = (denials(db)[0].status, balances(db))
     post_again(db, SYSTEM, sets["orig"])
     answered = (denials(db)[0].status, balances(db)[JournalAccount.DENIED])

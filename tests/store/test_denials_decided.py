@@ -31,6 +31,7 @@ from store.models import (
 )
 from store.queries import SessionReader
 from store.queries.denials import denial_list
+from store.reasons import ReasonNeeded
 from store.remits.posting import post_again, unpost
 from store.remits.takebacks import charge_to_claim
 from store.remits.unapplied import apply_to_claim, release
@@ -110,8 +111,8 @@ def test_a_decision_moves_denied_money_to_the_patient_with_its_reason_once(db: D
 def test_nothing_denied_is_the_patients_before_a_decision_and_a_decision_needs_a_reason(
     db: Database, denial: str
 ) -> None:
-    with pytest.raises(DenialRefused, match="a word of why"):
-        bill_patient(db, SYSTEM, [denial], "  ")
+    with pytest.raises(ReasonNeeded):
+        bill_patient(db, SYSTEM, [denial], "so")
 
     assert decided(db) == {DENIED: 5_002}
 
@@ -123,7 +124,7 @@ def test_a_closed_denial_is_opened_again_where_it_stood_and_its_money_is_denied_
     if step is resolve:
         settled_by_hand(db, tmp_path, number)
     appeal(db, SYSTEM, [denial], "note sent")
-    step(db, SYSTEM, [denial], "no use")
+    step(db, SYSTEM, [denial], "it is of no use")
     closed = decided(db)
 
     open_again(db, SYSTEM, [denial], "the plan was looked up wrongly")
@@ -133,7 +134,7 @@ def test_a_closed_denial_is_opened_again_where_it_stood_and_its_money_is_denied_
     assert decided(db) == {DENIED: 5_002}
     assert (one.status, one.level, one.closed_at) == (DenialStatus.APPEALED, 1, None)
     with pytest.raises(DenialRefused, match="is appealed"):
-        open_again(db, SYSTEM, [denial], "again")
+        open_again(db, SYSTEM, [denial], "once again")
 
 
 @pytest.mark.parametrize(("group", "why"), [("CO", "no GA or GX"), ("OA", "no GA or GX"), ("PI", "payer initiated")])
@@ -167,10 +168,10 @@ def test_a_claim_denied_as_a_whole_needs_the_notice_on_every_line(db: Database, 
     (one,) = denials(db)
     sign(db, "GA", sequence=1)
     with pytest.raises(DenialRefused, match=r"line 2 \(G0439\)"):
-        bill_patient(db, SYSTEM, [one.id], "signed")
+        bill_patient(db, SYSTEM, [one.id], "signed for it")
 
     sign(db, "GA")
-    bill_patient(db, SYSTEM, [one.id], "signed")
+    bill_patient(db, SYSTEM, [one.id], "signed for it")
 
     assert decided(db) == {PATIENT: 10_003}
 
@@ -366,7 +367,7 @@ def test_whatever_is_done_the_money_is_where_the_denial_says(
             elif move == "post" and reversal:
                 post_again(db, SYSTEM, reversal)
             elif move in STEPS:
-                STEPS[move](db, SYSTEM, [denial], "so")
+                STEPS[move](db, SYSTEM, [denial], "so it was decided")
         except CodedeskError:
             continue
 
@@ -378,7 +379,7 @@ def test_whatever_is_done_the_money_is_where_the_denial_says(
     with suppress(CodedeskError):  # the next example begins where this one did
         unpost(db, SYSTEM, reversal, "not theirs")
     with suppress(CodedeskError):
-        open_again(db, SYSTEM, [denial], "so")
+        open_again(db, SYSTEM, [denial], "it was paid so")
     assert set(sums) == {0}
     assert moved == HELD_IN[standing]
 

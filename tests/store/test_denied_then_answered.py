@@ -101,7 +101,7 @@ def test_the_denial_is_open_again_when_the_next_payer_reverses_its_answer_or_it_
 
 def test_what_was_written_off_is_posted_back_and_stands_again_when_the_answer_is_taken_back(office: Office) -> None:
     following = denied_and_billed_next(office)
-    write_off(office.db, SYSTEM, [the_denial(office).id], "too old")
+    write_off(office.db, SYSTEM, [the_denial(office).id], "it is too old")
 
     second(following)
     answered = owed(office.db)
@@ -118,7 +118,7 @@ def test_a_denial_that_is_answered_is_neither_written_off_nor_opened_again(offic
     with pytest.raises(DenialRefused, match="is resolved"):
         write_off(office.db, SYSTEM, [denial], "too small")
     with pytest.raises(DenialRefused, match="answered by the next payer"):
-        open_again(office.db, SYSTEM, [denial], "to see")
+        open_again(office.db, SYSTEM, [denial], "to see it again")
 
 
 def test_a_next_payer_that_denies_all_of_it_settles_nothing(office: Office) -> None:
@@ -131,7 +131,7 @@ def test_a_next_payer_that_denies_all_of_it_settles_nothing(office: Office) -> N
 def test_the_order_in_which_the_answers_come_changes_nothing(office: Office, posted_first: bool) -> None:
     second(denied_and_billed_next(office))
     for trace in ("EFT0001", "EFT0002"):
-        unpost(office.db, SYSTEM, remittance(office, trace), "to see", though_billed=True)
+        unpost(office.db, SYSTEM, remittance(office, trace), "to see it again", though_billed=True)
 
     for trace in ("EFT0001", "EFT0002") if posted_first else ("EFT0002", "EFT0001"):
         post_again(office.db, SYSTEM, remittance(office, trace))

@@ -24,6 +24,7 @@ from store.database import Database
 from store.models import Charge, Claim, Coding, CodingDrg, Coverage, Encounter, Payer, WorkItem
 from store.queries import SessionReader
 from store.queries.charts import ChartHead, chart_head
+from store.reasons import ReasonNeeded
 from store.terms import ClaimStatus, CodingKind, CodingStatus, DiagnosisRole, PatientClass, WorkStatus
 from tui.screens.chart.finishing import summary_lines
 
@@ -176,8 +177,8 @@ def test_a_coding_whose_claim_has_not_left_is_taken_back_and_not_recoded(
 def test_a_recode_without_a_reason_is_refused(demo: Database, coder: Actor, reference: Reference) -> None:
     first = final_coding(demo, coder, reference)
 
-    with pytest.raises(CodingRefused, match="needs a reason"):
-        recode(demo, coder, first, " ")
+    with pytest.raises(ReasonNeeded):
+        recode(demo, coder, first, "so")
 
 
 def with_a_diagnosis(demo: Database, coder: Actor) -> tuple[WorkItem, str]:

@@ -23,6 +23,7 @@ from store.models import Hold, LogEntry, Provider, WorkItem
 from store.queries import SessionReader
 from store.queries.holds import HoldFilter, hold_counts, hold_list
 from store.queries.worklists import Listing, worklist_rows
+from store.reasons import ReasonNeeded
 from store.settings import today
 from store.terms import DocumentStatus, WorkStatus
 from store.worklists import ChartUnavailable, place, refresh_priorities
@@ -105,6 +106,13 @@ def test_a_hold_says_what_its_reason_asks_for(
 ) -> None:
     with pytest.raises(HoldRefused, match=said):
         hold(demo, coder, chart, **how)
+
+    assert item_of(demo, chart).status == WorkStatus.READY
+
+
+def test_a_hold_in_words_of_ones_own_says_why(demo: Database, coder: Actor, chart: str) -> None:
+    with pytest.raises(ReasonNeeded):
+        hold(demo, coder, chart, "so", owner="records")
 
     assert item_of(demo, chart).status == WorkStatus.READY
 

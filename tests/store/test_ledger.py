@@ -22,6 +22,7 @@ from store.ledger.statement import statement
 from store.models import Claim, Denial, JournalLine, ProviderLevelAdjustment, Remittance
 from store.queries import SessionReader
 from store.queries.ledger import account_list, account_page
+from store.reasons import ReasonNeeded
 from store.remits.posting import post_again, unpost
 from store.remits.takebacks import charge_to_claim
 from store.terms import ClaimStatus, JournalAccount, PostingKind
@@ -56,7 +57,7 @@ def remittances(db: Database) -> list[str]:
 
 
 def unpost_all(db: Database, remittance: str) -> None:
-    unpost(db, SYSTEM, remittance, "to see", though_billed=True, though_reversed=True)
+    unpost(db, SYSTEM, remittance, "to see it again", though_billed=True, though_reversed=True)
 
 
 def post_again_all(db: Database, remittance: str) -> None:
@@ -271,8 +272,8 @@ def test_what_a_patient_pays_is_taken_from_what_they_owe(office: Office) -> None
 def test_a_write_off_needs_a_reason_and_never_exceeds_what_is_owed(office: Office) -> None:
     office.answer()
 
-    with pytest.raises(LedgerRefused, match="needs a word of why"):
-        write_off(office.db, SYSTEM, ACCOUNT, Owed.PATIENT, 100, " ")
+    with pytest.raises(ReasonNeeded):
+        write_off(office.db, SYSTEM, ACCOUNT, Owed.PATIENT, 100, "so")
     with pytest.raises(LedgerRefused, match=r"the patient owes 20.00, not 20.01"):
         write_off(office.db, SYSTEM, ACCOUNT, Owed.PATIENT, 2001, "small balance")
     write_off(office.db, SYSTEM, ACCOUNT, Owed.PATIENT, 2000, "small balance")
@@ -341,12 +342,12 @@ def test_what_a_payment_takes_back_of_a_decision_names_the_segment_of_that_payme
     office.answer("4", DENIED_WHOLE, "0")
     with office.db.reading() as session:
         denial = session.exec(select(Denial.id)).one()
-    give_up(office.db, SYSTEM, [denial], "small")
+    give_up(office.db, SYSTEM, [denial], "small balance")
     office.answer("1", body, paid, "EFT0002")
     with office.db.reading() as session:
         later = session.exec(select(Remittance.id).where(Remittance.trace == "EFT0002")).one()
     if after:
-        unpost(office.db, SYSTEM, later, "to see")
+        unpost(office.db, SYSTEM, later, "to see it again")
     if after == "post":
         post_again(office.db, SYSTEM, later)
 
@@ -500,11 +501,11 @@ def test_whatever_is_moved_every_posting_comes_to_nothing(office: Office, moves:
                 case "pay":
                     done.append(patient_pays(office.db, SYSTEM, ACCOUNT, cents, "card").posting_id)
                 case "write_off":
-                    done.append(write_off(office.db, SYSTEM, ACCOUNT, Owed.PATIENT, cents, "small").posting_id)
+                    done.append(write_off(office.db, SYSTEM, ACCOUNT, Owed.PATIENT, cents, "small balance").posting_id)
                 case "refund":
-                    done.append(refund(office.db, SYSTEM, ACCOUNT, Owed.PATIENT, cents, "twice").posting_id)
+                    done.append(refund(office.db, SYSTEM, ACCOUNT, Owed.PATIENT, cents, "paid twice").posting_id)
                 case "undo" if done:
-                    take_back(office.db, SYSTEM, done.pop(), "wrong")
+                    take_back(office.db, SYSTEM, done.pop(), "the wrong month")
         except LedgerRefused:
             continue
 

@@ -121,7 +121,7 @@ def test_what_the_replacement_before_it_leaves_is_owed_by_the_next_payer_at_once
         answer = session.exec(select(Remittance.id).where(Remittance.trace == "EFT0002")).one()
     answered = owed(office.db)
 
-    unpost(office.db, SYSTEM, answer, "to see", though_billed=True)
+    unpost(office.db, SYSTEM, answer, "to see it again", though_billed=True)
     without = owed(office.db)[SECOND]
     post_again(office.db, SYSTEM, answer)
 
@@ -151,7 +151,7 @@ def test_the_list_says_of_the_outdated_claim_that_it_is_to_be_replaced(office: O
 def test_a_next_payer_whose_claim_was_given_up_is_billed_with_the_replacement(office: Office) -> None:
     office.answer()
     built = bill_next_payer(office.db, SYSTEM, office.claim_id)
-    void_claim(office.db, SYSTEM, built.claim_id, "not yet")
+    void_claim(office.db, SYSTEM, built.claim_id, "not ready yet")
     replacement, _ = first_replaced(office)
 
     report = bill_next_payers(office.db, SYSTEM)

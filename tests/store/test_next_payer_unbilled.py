@@ -162,7 +162,13 @@ def step(office: Office, what: str, at: int, of: list[str], though_reversed: boo
         return
     try:
         if what == "unpost":
-            unpost(office.db, SYSTEM, remittance(office, of[at % len(of)]), "to see", though_reversed=though_reversed)
+            unpost(
+                office.db,
+                SYSTEM,
+                remittance(office, of[at % len(of)]),
+                "to see it again",
+                though_reversed=though_reversed,
+            )
         else:
             post_again(office.db, SYSTEM, remittance(office, of[at % len(of)]))
     except CodedeskError:

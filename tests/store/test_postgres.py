@@ -246,9 +246,9 @@ def test_the_role_of_the_script_destroys_requests_and_leaves_disclosures_to_the_
         change.session.exec(select(ReleaseRequest)).one().closed_at = "2015-09-01T10:00:00.000Z"
     limited = open_database(as_role)
 
-    gone = destroy(limited, admin, "request", plan(limited, clerk, "request").digest, "yearly")
+    gone = destroy(limited, admin, "request", plan(limited, clerk, "request").digest, "yearly by policy")
     with pytest.raises(RecordsRefused, match="this role of the database may not"):
-        destroy(limited, admin, "disclosure", plan(limited, clerk, "disclosure").digest, "yearly")
+        destroy(limited, admin, "disclosure", plan(limited, clerk, "disclosure").digest, "yearly by policy")
     limited.close()
 
     assert gone.count == 1

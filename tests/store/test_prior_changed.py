@@ -209,7 +209,7 @@ def test_the_share_goes_on_following_with_the_replacement(office: Office, outdat
     with office.db.reading() as session:
         correction = session.exec(select(Remittance.id).where(Remittance.trace == "EFT0002")).one()
 
-    unpost(office.db, SYSTEM, correction, "to see", though_billed=True)
+    unpost(office.db, SYSTEM, correction, "to see it again", though_billed=True)
     without = owed(office.db), claim(office, built.claim_id).parties["build_notes"]
     post_again(office.db, SYSTEM, correction)
 

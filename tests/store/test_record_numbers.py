@@ -305,7 +305,7 @@ def test_ending_a_hold_under_the_wrong_number_names_the_right_one(
     hold(demo, clerk, gone, "lawsuit of 2026")
 
     with pytest.raises(RecordsRefused, match=f"it is under {gone}"):
-        let_go(demo, manager, kept, "settled")
+        let_go(demo, manager, kept, "the matter is settled")
 
 
 def test_ending_one_hold_of_two_names_the_number_that_is_held_still(
@@ -314,7 +314,7 @@ def test_ending_one_hold_of_two_names_the_number_that_is_held_still(
     for one in merged:
         hold(demo, clerk, one, "lawsuit of 2026")
 
-    still = let_go(demo, manager, merged[1], "settled")
+    still = let_go(demo, manager, merged[1], "the matter is settled")
 
     assert still == [merged[0]]
 
@@ -324,11 +324,11 @@ def test_a_hold_that_was_let_go_is_over_under_every_number(
 ) -> None:
     hold(demo, clerk, merged[0], "lawsuit of 2026")
 
-    let_go(demo, manager, merged[0], "settled")
+    let_go(demo, manager, merged[0], "the matter is settled")
 
     for one in merged:
         with pytest.raises(RecordsRefused, match="is not held"):
-            let_go(demo, manager, one, "settled")
+            let_go(demo, manager, one, "the matter is settled")
 
 
 def test_two_who_were_merged_are_not_told_apart(demo: Database, clerk: Actor, merged: tuple[str, str]) -> None:

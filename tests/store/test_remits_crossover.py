@@ -119,7 +119,7 @@ def test_the_order_in_which_both_payers_answer_or_are_posted_again_changes_nothi
     before = (of_claim(office.db), living(office.db))
 
     for one in remittances(office):
-        unpost(office.db, SYSTEM, one, "to see", though_billed=True)
+        unpost(office.db, SYSTEM, one, "to see it again", though_billed=True)
     nothing = of_claim(office.db)
     for one in reversed(remittances(office)):
         post_again(office.db, SYSTEM, one)

@@ -68,9 +68,9 @@ class Remittances(RuleBasedStateMachine):
         one = data.draw(st.sampled_from(sorted(self.posted)))
         if self.given_back.get(one):
             with pytest.raises(RemittanceRefused):
-                unpost(self.db, SYSTEM, one, "because")
+                unpost(self.db, SYSTEM, one, "because of it")
             return
-        unpost(self.db, SYSTEM, one, "because")
+        unpost(self.db, SYSTEM, one, "because of it")
         self.taken_back[one] = self.posted.pop(one)
 
     @rule(data=st.data())

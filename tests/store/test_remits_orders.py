@@ -153,4 +153,4 @@ def in_all(db: Database, remittance: str) -> int:
 
 
 def back(db: Database, remittance: str) -> None:
-    unpost(db, SYSTEM, remittance, "to see", though_reversed=True)
+    unpost(db, SYSTEM, remittance, "to see it again", though_reversed=True)

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from sqlmodel import col, func, select
 
+from codesets.errors import CodedeskError
 from store.actors import SYSTEM
 from store.claims.build import build_claims
 from store.database import Database
@@ -23,6 +24,7 @@ from store.models import (
 )
 from store.queries import SessionReader
 from store.queries.remits import RemittanceFilter, remittance_list
+from store.reasons import ReasonNeeded
 from store.remits.posting import (
     RemittanceRefused,
     ReversedLater,
@@ -547,12 +549,12 @@ def test_a_held_set_is_set_aside_with_a_reason_once_and_holds_back_no_later_one(
 ) -> None:
     (held,) = arrive(db, tmp_path, interchange(a_set(paid(number), "60.01")), "wrong.835")
 
-    with pytest.raises(RemittanceRefused, match="needs a reason"):
-        set_aside(db, BILLER, held.remittance_id, " ")
+    with pytest.raises(ReasonNeeded):
+        set_aside(db, BILLER, held.remittance_id, "so")
     set_aside(db, BILLER, held.remittance_id, "the payer voided the check")
 
     with pytest.raises(RemittanceRefused, match="is set aside, not held"):
-        set_aside(db, BILLER, held.remittance_id, "again")
+        set_aside(db, BILLER, held.remittance_id, "once again")
     (whole,) = arrive(db, tmp_path, interchange(a_set(paid(number), "60")))
     assert whole.outcome == "posted"
 
@@ -575,8 +577,8 @@ def test_a_set_that_was_set_aside_is_held_again_with_a_reason_and_waits_as_befor
     (held,) = arrive(db, tmp_path, interchange(a_set(paid(number), "60.01")), "wrong.835")
     set_aside(db, BILLER, held.remittance_id, "the payer voided the check")
 
-    with pytest.raises(RemittanceRefused, match="needs a reason"):
-        hold_again(db, BILLER, held.remittance_id, " ")
+    with pytest.raises(ReasonNeeded):
+        hold_again(db, BILLER, held.remittance_id, "so")
     for _ in range(2):
         hold_again(db, BILLER, held.remittance_id, "another check", "op-1")
 
@@ -586,7 +588,7 @@ def test_a_set_that_was_set_aside_is_held_again_with_a_reason_and_waits_as_befor
     assert row.held == (OFF_BY_A_CENT,)
     assert (entry.detail["reason"], entry.detail["was"]) == ("another check", "the payer voided the check")
     with pytest.raises(RemittanceRefused, match="is held, not set aside"):
-        hold_again(db, BILLER, held.remittance_id, "again")
+        hold_again(db, BILLER, held.remittance_id, "once again")
 
 
 def test_a_set_whose_payment_is_posted_is_not_held_again(db: Database, tmp_path: Path, number: str) -> None:
@@ -595,7 +597,7 @@ def test_a_set_whose_payment_is_posted_is_not_held_again(db: Database, tmp_path:
     arrive(db, tmp_path, interchange(a_set(paid(number), "60")).replace(b"000000001", b"000000002"))
 
     with pytest.raises(RemittanceRefused, match="its payment is posted from era.835"):
-        hold_again(db, BILLER, held.remittance_id, "to see")
+        hold_again(db, BILLER, held.remittance_id, "to see it again")
 
 
 def test_claims_that_are_not_ours_are_counted_apart_from_money_of_ours_that_waits(
@@ -672,19 +674,26 @@ def test_what_was_taken_back_can_be_posted_and_taken_back_again(db: Database, tm
     posted = balances(db)
 
     for _ in range(2):
-        unpost(db, BILLER, taken.remittance_id, "to see")
+        unpost(db, BILLER, taken.remittance_id, "to see it again")
         post_again(db, BILLER, taken.remittance_id)
 
     assert balances(db) == posted
 
 
-@pytest.mark.parametrize(("remittance", "reason"), [("", "why"), ("no such", "why"), ("posted", " ")])
+@pytest.mark.parametrize(
+    ("remittance", "reason", "error"),
+    [
+        ("", "wrong bank", RemittanceRefused),
+        ("no such", "wrong bank", RemittanceRefused),
+        ("posted", "so", ReasonNeeded),
+    ],
+)
 def test_taking_back_needs_a_posted_remittance_and_a_reason(
-    db: Database, tmp_path: Path, number: str, remittance: str, reason: str
+    db: Database, tmp_path: Path, number: str, remittance: str, reason: str, error: type[CodedeskError]
 ) -> None:
     (taken,) = arrive(db, tmp_path, interchange(a_set(paid(number), "60")))
 
-    with pytest.raises(RemittanceRefused):
+    with pytest.raises(error):
         unpost(db, BILLER, taken.remittance_id if remittance == "posted" else remittance, reason)
 
     assert balances(db)[JournalAccount.CASH] == 6_000
@@ -693,7 +702,7 @@ def test_taking_back_needs_a_posted_remittance_and_a_reason(
 def test_taking_back_twice_with_one_operation_id_does_it_once(db: Database, tmp_path: Path, number: str) -> None:
     (taken,) = arrive(db, tmp_path, interchange(a_set(paid(number), "60")))
 
-    made = [unpost(db, BILLER, taken.remittance_id, "once", "op-1") for _ in range(2)]
+    made = [unpost(db, BILLER, taken.remittance_id, "this once", "op-1") for _ in range(2)]
 
     assert made == [1, 1]
     assert count(db, Posting) == 2

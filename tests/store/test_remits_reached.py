@@ -147,7 +147,7 @@ def test_a_rejected_claim_that_its_payer_paid_is_not_to_be_mended_nor_released(
     assert statuses(db)[number] is ClaimStatus.EXPORTED
     assert shown(db, number).startswith("trace EFT0001 on 2026-11-03 answers it, though it was refused")
     with pytest.raises(CannotChange, match="is exported"):
-        release_claim(db, SYSTEM, id_of(db, number), "again")
+        release_claim(db, SYSTEM, id_of(db, number), "once again")
 
 
 @pytest.mark.parametrize(
@@ -196,7 +196,7 @@ def test_an_answer_of_a_claim_that_was_changed_since_it_left_waits_until_a_perso
     (row,) = waiting(db)
     before = held(db)
 
-    apply_to_claim(db, SYSTEM, row.id, number, "theirs")
+    apply_to_claim(db, SYSTEM, row.id, number, "it is theirs")
 
     assert "that was changed since it left" in row.note
     assert number in before
@@ -236,7 +236,7 @@ def test_a_claim_that_comes_back_while_its_payment_is_taken_back_is_sent_again_w
     db: Database, tmp_path: Path, sent: Sent
 ) -> None:
     payment = pays(db, tmp_path, sent.numbers[1], PAID)
-    unpost(db, SYSTEM, payment, "to see")
+    unpost(db, SYSTEM, payment, "to see it again")
     arrive(db, tmp_path, implementation(sent, f"AK2*837*{sent.control}~IK5*R*5~", "R"))
     before = statuses(db)[sent.numbers[1]]
 
@@ -298,7 +298,7 @@ def test_the_denial_of_an_answer_that_waits_is_no_work_before_it_is_applied(
     pays(db, tmp_path, back.numbers[1], tuple(line.replace("100.03", "99.03") for line in DENIED))
     (row,) = waiting(db)
 
-    apply_to_claim(db, SYSTEM, row.id, back.numbers[1], "theirs")
+    apply_to_claim(db, SYSTEM, row.id, back.numbers[1], "it is theirs")
 
     with db.reading() as session:
         (denial,) = session.exec(select(Denial))
@@ -394,7 +394,7 @@ def test_what_was_applied_and_released_holds_its_claim_back_again(db: Database, 
     number = back.numbers[1]
     pays(db, tmp_path, number, OTHER_CHARGE)
     (row,) = waiting(db)
-    apply_to_claim(db, SYSTEM, row.id, number, "ours", though_another=True)
+    apply_to_claim(db, SYSTEM, row.id, number, "it is ours", though_another=True)
 
     release(db, SYSTEM, row.id, "posted too soon")
 
@@ -428,7 +428,7 @@ def test_the_payers_number_of_an_applied_answer_is_kept(db: Database, tmp_path: 
     pays(db, tmp_path, back.numbers[1], OTHER_NUMBER)
     (row,) = waiting(db)
 
-    apply_to_claim(db, SYSTEM, row.id, back.numbers[1], "ours")
+    apply_to_claim(db, SYSTEM, row.id, back.numbers[1], "it is ours")
 
     with db.reading() as session:
         assert session.get_one(Claim, id_of(db, back.numbers[1])).payer_number == "ICN1"

@@ -296,7 +296,7 @@ def test_a_denial_that_was_given_up_and_is_overturned_is_given_up_no_more(
     answer(db, tmp_path, billed, NOT_NEEDED)
     with db.reading() as session:
         (denial,) = session.exec(select(Denial.id)).all()
-    write_off(db, SYSTEM, [denial], "no use")
+    write_off(db, SYSTEM, [denial], "it is of no use")
 
     later = answer(db, tmp_path, billed, PAID)
     overturned = of_claim(db)
@@ -373,7 +373,7 @@ def test_an_answer_of_denied_lines_that_was_released_is_applied_again(
 
     release(db, SYSTEM, row, "not theirs")
     released = living(db)
-    apply_to_claim(db, SYSTEM, row, billed, "theirs")
+    apply_to_claim(db, SYSTEM, row, billed, "it is theirs")
 
     assert released == [("50", 5_002)]
     assert (of_claim(db), living(db)) == (before, [])
@@ -408,7 +408,7 @@ def test_a_write_off_moves_no_more_than_the_claim_has_in_denied(db: Database, tm
         denial = one.id
 
     with pytest.raises(DenialRefused, match=r"has 100\.03 in denied, not 100\.04"):
-        write_off(db, SYSTEM, [denial], "no use")
+        write_off(db, SYSTEM, [denial], "it is of no use")
 
     assert of_claim(db)[DENIED] == CHARGE
 
@@ -420,7 +420,7 @@ def test_a_copy_that_denies_nothing_is_not_written_off(db: Database, tmp_path: P
         (denial,) = session.exec(select(Denial.id)).all()
 
     with pytest.raises(DenialRefused, match="nothing is denied by OA-18"):
-        write_off(db, SYSTEM, [denial], "no use")
+        write_off(db, SYSTEM, [denial], "it is of no use")
 
 
 def test_a_correction_that_waits_says_so_when_its_reversal_comes_and_is_applied_then(
@@ -449,9 +449,9 @@ def test_a_second_answer_is_applied_beside_the_first_by_who_knows_both_figures(
         waiting = session.exec(select(RemittanceClaim.id).where(RemittanceClaim.payer_number == "ICN2")).one()
 
     with pytest.raises(StandsAnswered, match=r"owes 0\.00 of it, this answers 100\.03 and pays 70\.00"):
-        apply_to_claim(db, SYSTEM, waiting, billed, "found")
+        apply_to_claim(db, SYSTEM, waiting, billed, "found since")
     before = of_claim(db)
-    apply_to_claim(db, SYSTEM, waiting, billed, "found", though_paid=True)
+    apply_to_claim(db, SYSTEM, waiting, billed, "found since", though_paid=True)
 
     assert PAYER not in before
     assert of_claim(db)[PAYER] == -CHARGE
@@ -465,7 +465,7 @@ def test_a_reversal_whose_answer_is_not_here_is_applied_by_who_knows_both_figure
         waiting = session.exec(select(RemittanceClaim.id)).one()
 
     with pytest.raises(StandsAnswered, match=r"reverses an answer that is not here: its payer owes 100\.03"):
-        apply_to_claim(db, SYSTEM, waiting, billed, "theirs")
+        apply_to_claim(db, SYSTEM, waiting, billed, "it is theirs")
     apply_to_claim(db, SYSTEM, waiting, billed, "paid in the system before this one", though_paid=True)
 
     assert of_claim(db)[JournalAccount.CASH] == -6_000
@@ -478,7 +478,7 @@ def test_an_answer_whose_reversal_was_applied_before_it_came_stands_for_nothing(
     answer(db, tmp_path, billed, back(late))
     with db.reading() as session:
         waiting = session.exec(select(RemittanceClaim.id)).one()
-    apply_to_claim(db, SYSTEM, waiting, billed, "theirs", though_paid=True)
+    apply_to_claim(db, SYSTEM, waiting, billed, "it is theirs", though_paid=True)
 
     answer(db, tmp_path, billed, late)
 
@@ -821,7 +821,7 @@ def take_all_back(db: Database, remittances: list[str]) -> None:
         refused = []
         for remittance in left:
             try:
-                unpost(db, SYSTEM, remittance, "to see", though_reversed=True)
+                unpost(db, SYSTEM, remittance, "to see it again", though_reversed=True)
             except CodedeskError:
                 refused.append(remittance)
         if refused == left:
@@ -841,16 +841,16 @@ def step(db: Database, number: str, name: str, place: int, remittances: list[str
     with suppress(CodedeskError):
         match name:
             case "give up":
-                write_off(db, SYSTEM, [one], "no use")
+                write_off(db, SYSTEM, [one], "it is of no use")
             case "bill":
-                bill_patient(db, SYSTEM, [one], "signed")
+                bill_patient(db, SYSTEM, [one], "signed for it")
             case "open":
                 open_again(db, SYSTEM, [one], "looked at again")
             case "unpost":
-                unpost(db, SYSTEM, one, "to see")
+                unpost(db, SYSTEM, one, "to see it again")
             case "post":
                 post_again(db, SYSTEM, one)
             case "apply":
-                apply_to_claim(db, SYSTEM, one, number, "found")
+                apply_to_claim(db, SYSTEM, one, number, "found since")
             case "release":
                 release(db, SYSTEM, one, "not theirs")

@@ -470,7 +470,7 @@ def test_an_override_that_could_keep_nobody_is_refused_from_an_account_that_is_n
     unchecked = next(one for one in findings(db, claim_id) if one.severity is Severity.COULD_NOT_CHECK)
 
     with pytest.raises(OverrideRefused, match="nobody of the site is called 'night_desk'"):
-        override(db, Actor("night_desk", Role.ADMIN), unchecked.id, "we know")
+        override(db, Actor("night_desk", Role.ADMIN), unchecked.id, "we know of it")
 
 
 @pytest.mark.parametrize(

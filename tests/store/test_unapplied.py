@@ -87,7 +87,7 @@ def test_applied_money_can_be_taken_back_posted_again_and_released(db: Database,
     apply_to_claim(db, SYSTEM, row.id, number, "mistyped")
     applied = balances(db)
 
-    unpost(db, SYSTEM, remittance, "to see")
+    unpost(db, SYSTEM, remittance, "to see it again")
     nothing = balances(db)
     post_again(db, SYSTEM, remittance)
     again = balances(db)
@@ -106,11 +106,11 @@ def test_a_claim_of_a_payment_is_applied_to_a_claim_that_has_left_and_only_once(
     (row,) = waiting(db)
 
     with pytest.raises(UnknownClaim):
-        apply_to_claim(db, SYSTEM, row.id, "2026-999999", "x")
+        apply_to_claim(db, SYSTEM, row.id, "2026-999999", "it is theirs")
     for _ in range(2):
         apply_to_claim(db, SYSTEM, row.id, number, "mistyped", "op-1")
     with pytest.raises(RemittanceRefused, match="nothing of it waits"):
-        apply_to_claim(db, SYSTEM, row.id, number, "again")
+        apply_to_claim(db, SYSTEM, row.id, number, "once again")
 
     with db.reading() as session:
         kept = session.exec(select(RemittanceClaim)).one()
@@ -200,7 +200,7 @@ def test_unapplied_money_is_given_back_in_parts_and_no_more_than_there_is(
     assert balances(db) == {JournalAccount.CASH: 3_500, JournalAccount.UNAPPLIED: -3_500}
     for cents, told in ((3_501, "35.00 wait"), (0, "above zero")):
         with pytest.raises(RemittanceRefused, match=told):
-            refund_unapplied(db, SYSTEM, row.id, cents, "more")
+            refund_unapplied(db, SYSTEM, row.id, cents, "even more")
     with pytest.raises(RemittanceRefused, match="a part of it was given back"):
         apply_to_claim(db, SYSTEM, row.id, number, "mistyped")
     assert proven(db)
@@ -212,9 +212,9 @@ def test_a_refund_holds_its_remittance_until_it_is_taken_back(db: Database, tmp_
     done = refund_unapplied(db, SYSTEM, row.id, 6_000, "not ours")
 
     with pytest.raises(RemittanceRefused, match="was given back"):
-        unpost(db, SYSTEM, remittance, "to see")
+        unpost(db, SYSTEM, remittance, "to see it again")
     take_back(db, SYSTEM, done.posting_id, "the check came back")
-    unpost(db, SYSTEM, remittance, "to see")
+    unpost(db, SYSTEM, remittance, "to see it again")
 
     assert balances(db) == {}
 
@@ -263,7 +263,7 @@ def test_what_a_payer_took_without_a_reversal_is_charged_to_its_claim_and_owed_a
     assert balances(db)[JournalAccount.PAYER_RECEIVABLE] == -10_003 + 1_000
     assert takebacks(db) == []
     with pytest.raises(RemittanceRefused, match="charged to a claim"):
-        unpost(db, SYSTEM, remittance, "to see")
+        unpost(db, SYSTEM, remittance, "to see it again")
     take_back(db, SYSTEM, done.posting_id, "the reversal came")
     assert [one.open_cents for one in takebacks(db)] == [1_000]
 
@@ -332,7 +332,7 @@ def test_a_payer_is_given_no_more_than_it_is_owed(db: Database, tmp_path: Path, 
     (row,) = takebacks(db)
 
     with pytest.raises(RemittanceRefused, match=r"is owed 60\.00"):
-        refund_takeback(db, SYSTEM, row.id, cents, "check")
+        refund_takeback(db, SYSTEM, row.id, cents, "by check 1042")
 
 
 def test_interest_and_other_final_adjustments_are_nothing_to_settle(db: Database, tmp_path: Path) -> None:
@@ -346,9 +346,9 @@ def test_the_write_off_of_a_denial_goes_with_its_remittance(db: Database, tmp_pa
     posted = balances(db)
     with db.reading() as session:
         denial = session.exec(select(Denial.id)).one()
-    write_off(db, SYSTEM, [denial], "small")
+    write_off(db, SYSTEM, [denial], "small balance")
 
-    unpost(db, SYSTEM, remittance, "to see")
+    unpost(db, SYSTEM, remittance, "to see it again")
     nothing = balances(db)
     post_again(db, SYSTEM, remittance)
 
@@ -386,7 +386,7 @@ def test_a_claim_that_is_released_takes_the_write_off_of_its_denial_with_it(
 
     release(db, SYSTEM, row.id, "another claim after all")
     released = balances(db)
-    unpost(db, SYSTEM, remittance, "to see")
+    unpost(db, SYSTEM, remittance, "to see it again")
     post_again(db, SYSTEM, remittance)
 
     assert released == balances(db) == {}

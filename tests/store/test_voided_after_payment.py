@@ -126,9 +126,9 @@ def test_what_happens_to_the_answer_of_a_voided_claim_opens_none_of_its_denials(
         seen.append(denials(office)[0][0])
         with office.db.reading() as session:
             last = session.exec(select(Remittance.id).where(Remittance.trace == "EFT0002")).one()
-        unpost(office.db, SYSTEM, last, "to see")
+        unpost(office.db, SYSTEM, last, "to see it again")
     else:
-        unpost(office.db, SYSTEM, paid, "to see")
+        unpost(office.db, SYSTEM, paid, "to see it again")
         seen.append(denials(office)[0][0])
         post_again(office.db, SYSTEM, paid)
     seen.append(denials(office)[0][0])
@@ -142,7 +142,7 @@ def test_a_decision_on_a_denial_of_a_voided_claim_is_not_taken_back(office: Offi
     office.answer("4", DENIED, "0")
     with office.db.reading() as session:
         denial = session.exec(select(Denial.id)).one()
-    give_up(office.db, SYSTEM, [denial], "small")
+    give_up(office.db, SYSTEM, [denial], "small balance")
     voided(office)
 
     with pytest.raises(DenialRefused, match="voided with the payer"):
@@ -156,8 +156,8 @@ def test_no_more_is_given_back_than_was_paid(office: Office) -> None:
     voided(office)
 
     with pytest.raises(LedgerRefused, match=r"has a credit of 60\.00, not 60\.01"):
-        refund(office.db, SYSTEM, ACCOUNT, Owed.PAYER, 6001, "voided")
-    refund(office.db, SYSTEM, ACCOUNT, Owed.PAYER, 6000, "voided")
+        refund(office.db, SYSTEM, ACCOUNT, Owed.PAYER, 6001, "it was voided")
+    refund(office.db, SYSTEM, ACCOUNT, Owed.PAYER, 6000, "it was voided")
 
     assert owed(office.db) == {}
 
@@ -168,7 +168,7 @@ def test_a_credit_that_nobody_paid_is_not_given_back(office: Office) -> None:
     office.answer("1", BACK, "0", "EFT0002")
 
     with pytest.raises(LedgerRefused, match=r"the patient paid 0\.00 of it, not 20\.00"):
-        refund(office.db, SYSTEM, ACCOUNT, Owed.PATIENT, 2000, "theirs")
+        refund(office.db, SYSTEM, ACCOUNT, Owed.PATIENT, 2000, "it is theirs")
 
     assert owed(office.db)[PATIENT] == -2000
 
@@ -183,7 +183,7 @@ def test_the_payers_reversal_after_a_void_takes_nothing_twice(office: Office, ag
     if again:
         with office.db.reading() as session:
             reversal = session.exec(select(Remittance.id).where(Remittance.trace == "EFT0002")).one()
-        unpost(office.db, SYSTEM, reversal, "to see")
+        unpost(office.db, SYSTEM, reversal, "to see it again")
         assert owed(office.db) == before
         post_again(office.db, SYSTEM, reversal)
 

@@ -171,7 +171,7 @@ async def test_a_denial_is_taken_and_appealed(denied: None) -> None:
 async def test_a_closed_denial_says_that_it_is_closed(denied: None) -> None:
     async with opened() as (app, pilot):
         await keys(pilot, "f5", "d", "W")
-        await type_text(pilot, "small")
+        await type_text(pilot, "small balance")
         await keys(pilot, "enter", "v", "v", "v", "v", "c")
         await settle(pilot)
 

@@ -27,6 +27,19 @@ def charts(at_desk: None, monkeypatch: pytest.MonkeyPatch) -> None:
     database.close()
 
 
+async def test_a_reason_that_says_nothing_is_refused_and_stays_as_it_was_typed(charts: None) -> None:
+    async with opened() as (app, pilot):
+        await keys(pilot, "f7", "s", "w")
+        await type_text(pilot, "so")
+        await keys(pilot, "enter")
+        refused, typed = cells(app), app.screen.entry.text  # type: ignore[attr-defined]
+        await type_text(pilot, " signed on paper")
+        await keys(pilot, "enter")
+
+        assert "say why, in some words" in refused and typed == "so"
+        assert "Waived:" in cells(app)
+
+
 @pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]}x{size[1]}")
 async def test_every_view_stands_on_the_desk_and_each_step_is_a_key(charts: None, size: tuple[int, int]) -> None:
     at = f"{size[0]}x{size[1]}"

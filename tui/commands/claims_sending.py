@@ -233,21 +233,22 @@ def _void(db: Database, args: argparse.Namespace) -> int:
     from store.claims.following import void_sent_claim
     from store.database import operation_id
     from store.models import Claim, Encounter
+    from store.reasons import reason_in_words
     from store.terms import ClaimStatus
 
-    claim_id, actor = _claim_id(db, args.number), _actor(db)
+    claim_id, actor, reason = _claim_id(db, args.number), _actor(db), reason_in_words(args.reason)
     with db.reading() as session:
         claim = session.get_one(Claim, claim_id)
         left = claim.status is ClaimStatus.EXPORTED
         visit = session.get_one(Encounter, claim.encounter_id).visit_number
         voids = session.get_one(Claim, claim.follows_id).claim_number if claim.frequency == "8" else ""
     if not left:
-        void_claim(db, actor, claim_id, args.reason, operation_id())
+        void_claim(db, actor, claim_id, reason, operation_id())
         after = f"codedesk claims build {visit} builds it again, building all does not"
         told = f"{args.number} is given up; {f'{voids} stands with its payer as before' if voids else after}"
         print(json.dumps({"void": args.number}) if args.json else safe_line(told))
         return 0
-    built = void_sent_claim(db, actor, claim_id, args.reason, operation_id())
+    built = void_sent_claim(db, actor, claim_id, reason, operation_id())
     _say_built(built, args.json)
     return 0
 

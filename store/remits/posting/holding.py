@@ -9,14 +9,18 @@ from sqlmodel import Session, select
 from store.actors import Actor
 from store.database import Change, Database
 from store.models import ReceivedFile, Remittance
+from store.reasons import reason_in_words
 from store.remits.posting.identity import named_by_trace, names_same_claims
-from store.remits.posting.outcomes import RemittanceRefused, needed_reason, standing_as
+from store.remits.posting.outcomes import RemittanceRefused, standing_as
 from store.terms import RemittanceStatus
 
 
 def set_aside(db: Database, actor: Actor, remittance_id: str, reason: str, operation_id: str | None = None) -> None:
-    """Take a held remittance from what waits, since a person knows what became of it. Raises RemittanceRefused."""
-    reason = needed_reason(reason, "setting a remittance aside")
+    """Take a held remittance from what waits, since a person knows what became of it.
+
+    Raises RemittanceRefused, ReasonNeeded.
+    """
+    reason = reason_in_words(reason)
     with db.change(actor, operation_id, "remittance.set_aside") as change:
         change.target = ("remittance", remittance_id)
         if change.repeated:
@@ -28,9 +32,9 @@ def set_aside(db: Database, actor: Actor, remittance_id: str, reason: str, opera
 def hold_again(db: Database, actor: Actor, remittance_id: str, reason: str, operation_id: str | None = None) -> None:
     """Hold a remittance again that was set aside: it waits as before, and why it was set aside stays in the log.
 
-    Raises RemittanceRefused, also where its payment is posted from another file.
+    Raises ReasonNeeded, and RemittanceRefused, also where its payment is posted from another file.
     """
-    reason = needed_reason(reason, "holding a remittance again")
+    reason = reason_in_words(reason)
     with db.change(actor, operation_id, "remittance.hold_again") as change:
         change.target = ("remittance", remittance_id)
         if change.repeated:

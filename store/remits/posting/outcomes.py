@@ -89,10 +89,3 @@ def standing_as(session: Session, remittance_id: str, status: RemittanceStatus) 
     if remittance.status is not status:
         raise RemittanceRefused(f"the remittance is {remittance.status.value}, not {status.value}")
     return remittance
-
-
-def needed_reason(text: str, what: str) -> str:
-    """The words of why in one line. Raises RemittanceRefused without any."""
-    if not (told := " ".join(text.split())):
-        raise RemittanceRefused(f"{what} needs a reason")
-    return told

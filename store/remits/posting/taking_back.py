@@ -18,9 +18,10 @@ from store.ledger.answered_shares import move_answered_in, voided_of
 from store.ledger.charges import follow_shares, shares_in_batch
 from store.models import Claim, Denial, Posting, ProviderLevelAdjustment, Remittance, RemittanceClaim
 from store.models.columns import new_id
+from store.reasons import reason_in_words
 from store.remits.answered import REPLACED, SETTLED, clashing, replaced_later, reversed_by, reversed_later
 from store.remits.posting.journal import cash_of, mirror
-from store.remits.posting.outcomes import BilledOn, RemittanceRefused, ReversedLater, needed_reason, standing_as
+from store.remits.posting.outcomes import BilledOn, RemittanceRefused, ReversedLater, standing_as
 from store.remits.reached import unreach
 from store.remits.replaced import replaced_in
 from store.terms import ClaimStatus, PostingKind, RemittanceStatus
@@ -43,7 +44,7 @@ def unpost(
     another posted payment reverses some of them, unless `though_reversed`; both are logged. Raises RemittanceRefused,
     also where some of its money was given back or charged to a claim: that is taken back first.
     """
-    reason = needed_reason(reason, "taking back a remittance")
+    reason = reason_in_words(reason)
     with db.change(actor, operation_id, "remittance.unpost") as change:
         change.target = ("remittance", remittance_id)
         if change.repeated:
