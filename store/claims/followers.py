@@ -25,6 +25,7 @@ from store.queries.chains import void_denied, void_stands
 from store.terms import ClaimStatus
 
 FOLLOWS_VOID, FOLLOWS_REPLACEMENT = "void", "replacement"
+FOLLOWS_SECONDARY, FOLLOWS_LATE = "secondary", "late_charges"
 
 _AT_ONCE = 400
 IN_PLACE = (FOLLOWS_REPLACEMENT, FOLLOWS_VOID)

@@ -2,7 +2,7 @@
 
 A claim that has not left states the answers that stand and is a draft again; where none stands any more, its findings
 stop it. One that has left states what it stated: it says itself that it is to be replaced, until the answers are again
-as they were or another claim replaces it (`store.claims.following.replace_claim`). Its note is among the notes of its
+as they were or another claim replaces it (`store.claims.replacing.replace_claim`). Its note is among the notes of its
 parties, which are not sent.
 
 One that has not left is withdrawn where the payer that it bills answers already, by the number of the claim before it:

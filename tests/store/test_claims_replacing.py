@@ -8,9 +8,11 @@ from sqlmodel import select
 from store.actors import SYSTEM
 from store.claims.build import NotBuiltReason, build_claims
 from store.claims.changes import set_fields, set_payer_number, void_claim
-from store.claims.following import CannotFollow, replace_claim, void_sent_claim
+from store.claims.following import CannotFollow
+from store.claims.replacing import replace_claim
 from store.claims.restating import restate_of_account
 from store.claims.scrubbing import scrub_claim
+from store.claims.voiding import void_sent_claim
 from store.database import Database
 from store.models import Claim, Coverage, Patient, Payer
 from store.terms import ClaimStatus, JournalAccount

@@ -6,7 +6,9 @@ import pytest
 from sqlmodel import select
 
 from store.actors import SYSTEM
-from store.claims.following import bill_next_payer, replace_claim, void_sent_claim, waiting_for_next_payer
+from store.claims.replacing import replace_claim
+from store.claims.secondary import bill_next_payer, waiting_for_next_payer
+from store.claims.voiding import void_sent_claim
 from store.models import Claim
 from store.queries import SessionReader
 from store.queries.claims import ClaimFilter, ClaimPage, claim_list, claim_page

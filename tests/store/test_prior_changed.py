@@ -11,16 +11,13 @@ from codesets.errors import CodedeskError
 from store.actors import SYSTEM
 from store.claims.changes import void_claim
 from store.claims.export import ExportRefused
-from store.claims.following import (
-    CannotFollow,
-    bill_late_charges,
-    bill_next_payer,
-    replace_claim,
-    void_sent_claim,
-    waiting_for_next_payer,
-)
+from store.claims.following import CannotFollow
+from store.claims.late_charges import bill_late_charges
 from store.claims.prior_payment import TO_REPLACE
+from store.claims.replacing import replace_claim
 from store.claims.scrubbing import scrub_claim
+from store.claims.secondary import bill_next_payer, waiting_for_next_payer
+from store.claims.voiding import void_sent_claim
 from store.models import Claim, JournalLine, LogEntry, Posting, Remittance, RemittanceClaim
 from store.queries import SessionReader
 from store.queries.claims import claim_page

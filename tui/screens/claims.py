@@ -295,7 +295,7 @@ class ClaimsScreen(ListScreen):
 
     def do_next_payers(self) -> None:
         async def built() -> None:
-            from store.claims.following import bill_next_payers
+            from store.claims.secondary import bill_next_payers
 
             report = await self.workstation.change(bill_next_payers)
             await self.read_rows()
