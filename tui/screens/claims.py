@@ -14,11 +14,11 @@ from store.queries.claims import (
     ClaimFilter,
     ClaimRow,
     ClaimSort,
-    PayersAnswer,
     claim_counts,
     claim_list,
     claim_views,
 )
+from store.queries.payers_answers import PayersAnswer
 from store.settings import outbox
 from store.terms import ClaimStatus, in_words
 from tui.cells import Line, counted, days_in
