@@ -20,7 +20,6 @@ from store.claims.following import CannotFollow, ensure_unfollowed, follow_one, 
 from store.claims.next_payers import billed_before
 from store.claims.places import set_by_hand
 from store.claims.prior_changed import as_answered
-from store.claims.prior_payment import TO_REPLACE
 from store.claims.restating import restate_claim
 from store.database import Change, Database
 from store.models import Claim
@@ -43,8 +42,7 @@ def replace_claim(db: Database, actor: Actor, claim_id: str, operation_id: str |
         now = as_answered(session, claim, content.parties)
         if now == content.parties:
             raise CannotFollow(f"{number}: the payers before it answer what it states", "there is nothing to replace")
-        notes = [one for one in content.parties.build_notes if one != TO_REPLACE]
-        claim.parties = {**claim.parties, "build_notes": notes}
+        claim.answered_otherwise = False
         session.add(claim)
         parties = replace(now, original_reference=claim.payer_number, build_notes=())
         return write_follower(change, claim, parties, content.lines, "7", FOLLOWS_REPLACEMENT, content)

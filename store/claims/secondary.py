@@ -31,7 +31,7 @@ from store.claims.followers import FOLLOWS_SECONDARY, done_with
 from store.claims.following import CannotFollow, ensure_unfollowed, follow_one, write_follower
 from store.claims.next_payers import replaced_before, replaced_by
 from store.claims.partners import receiver_for
-from store.claims.prior_payment import TO_REPLACE, PriorLine, PriorPayment
+from store.claims.prior_payment import PriorLine, PriorPayment
 from store.claims.prior_remits import Answer, answers_by_place
 from store.database import Change, Database
 from store.denials.reasons import category_of, is_unpaid
@@ -82,7 +82,7 @@ def _next_payer(change: Change, claim: Claim, content: ClaimContent, though_forw
         )
     if held := _held_by_next(session, claim, after):
         already = f"{number}: {held.claim_number} bills {after.payer.name} already"
-        if _is_outdated(held):
+        if held.answered_otherwise:
             raise CannotFollow(f"{already}, on an answer that changed: codedesk claims replace {held.claim_number}")
         raise CannotFollow(already)
     parties = _parties_of_next(session, content.parties, after, payers, answers)
@@ -203,7 +203,7 @@ def _has_next_as_it_is(session: Session, claim: Claim, place: int) -> bool:
     """Whether the payer at a place has a claim of the visit by what this one replaced, which need not be replaced."""
     after = _coverage_at(parties_from_json(claim.parties), payers_of(claim.parties), place)
     held = _held_by_next(session, claim, after) if after else None
-    return held is not None and not _is_outdated(held)
+    return held is not None and not held.answered_otherwise
 
 
 def _held_by_next(session: Session, claim: Claim, after: BilledCoverage) -> Claim | None:
@@ -225,10 +225,6 @@ def _held_by_next(session: Session, claim: Claim, after: BilledCoverage) -> Clai
 def _known_by(coverage: BilledCoverage) -> str:
     """What tells the payer of a coverage from others."""
     return coverage.payer.identifier or coverage.payer.name
-
-
-def _is_outdated(claim: Claim) -> bool:
-    return TO_REPLACE in (claim.parties.get("build_notes") or ())
 
 
 def _coverage_at(parties: Parties, payers: Payers, place: int) -> BilledCoverage | None:

@@ -11,7 +11,6 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
-from store.claims.prior_payment import TO_REPLACE
 from store.queries import Reader, Row, parsed
 from store.queries.payers_answers import (
     ANSWERED,
@@ -22,6 +21,7 @@ from store.queries.payers_answers import (
     REPLACED,
     STANDS,
     TAKEN_BACK,
+    TO_REPLACE,
     TO_VOID,
     VOID_DENIED,
     VOIDED,
@@ -190,11 +190,8 @@ class ClaimPage:
     """Which void of a claim its payer denied, in words; empty where none, or where it was voided since."""
     to_void: str = ""
     """Why a claim is to be voided with its payer, and how, in words; empty where it is not."""
-
-    @property
-    def to_replace(self) -> str:
-        """Why a claim that left is to be replaced, in words; empty where nothing says so."""
-        return TO_REPLACE if TO_REPLACE in self.parties.get("build_notes", ()) else ""
+    to_replace: str = ""
+    """Why a claim that left is to be replaced, in words; empty where nothing says so."""
 
 
 _ERRORS = (
@@ -331,7 +328,7 @@ def claim_page(reader: Reader, claim_id: str, today: dt.date) -> ClaimPage | Non
     """The claim with its codes, lines and findings; None where there is none."""
     rows = reader.rows(
         f"SELECT {_COLUMNS}, c.encounter_id, c.coding_id, c.frequency, c.scrubbed_at, c.service_through,"
-        " c.payer_number, e.visit_number, x.file_name, x.exported_at"
+        " c.payer_number, c.answered_otherwise, e.visit_number, x.file_name, x.exported_at"
         f" {_FROM} LEFT JOIN claim_export x ON x.id = c.export_id WHERE c.id = :id",
         id=claim_id,
     )
@@ -360,6 +357,7 @@ def claim_page(reader: Reader, claim_id: str, today: dt.date) -> ClaimPage | Non
         answered_though=_answered_though(reader, claim, answers),
         not_voided=why_not_voided(reader, claim_id),
         to_void=why_to_void(reader, claim, parties),
+        to_replace=TO_REPLACE if claim["answered_otherwise"] else "",
     )
 
 

@@ -9,10 +9,12 @@ from collections.abc import Mapping
 from enum import StrEnum
 from typing import Any
 
-from store.claims.prior_payment import TO_REPLACE
 from store.queries import Reader, Row, parsed
 from store.queries.chains import is_replaced, is_voided, void_denied, void_stands
 from store.terms import LIVING_DENIALS
+
+TO_REPLACE = "a payer before it has answered otherwise since it left: replace it"
+"""What a page says of a claim to a next payer that left on an answer which stands no more."""
 
 
 class PayersAnswer(StrEnum):
@@ -69,7 +71,7 @@ TAKEN_BACK = (
     " WHERE a.claim_id = c.follows_id AND a.status_code = '22' AND r.status = 'posted'))"
 )
 NOT_FOLLOWED = f"NOT {VOIDED} AND NOT {REPLACED} AND NOT {TO_VOID}"
-ANSWERED_OTHERWISE = f"(c.follows_as IN ('secondary', 'replacement') AND CAST(c.parties AS TEXT) LIKE '%{TO_REPLACE}%')"
+ANSWERED_OTHERWISE = "c.answered_otherwise"
 STANDS = f"{NOT_FOLLOWED} AND NOT {ANSWERED_OTHERWISE}"
 
 
