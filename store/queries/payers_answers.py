@@ -35,12 +35,25 @@ class PayersAnswer(StrEnum):
     TO_REPLACE = "to be replaced"
 
 
-_POSTED = (
-    "FROM remittance_claim a JOIN remittance r ON r.id = a.remittance_id"
-    " WHERE a.claim_id = c.id AND a.status_code <> '25' AND r.status = 'posted'"
-)
-# A reversal (22) takes one answer away.
-ANSWERED = f"(SELECT COALESCE(SUM(CASE WHEN a.status_code = '22' THEN -1 ELSE 1 END), 0) {_POSTED}) > 0"
+def _posted(claim_id: str) -> str:
+    """The posted answers to a claim, but for predeterminations (25)."""
+    return (
+        "FROM remittance_claim a JOIN remittance r ON r.id = a.remittance_id"
+        f" WHERE a.claim_id = {claim_id} AND a.status_code <> '25' AND r.status = 'posted'"
+    )
+
+
+def _answered(claim_id: str) -> str:
+    """The condition that an answer to a claim stands: a reversal (22) takes one away."""
+    return f"(SELECT COALESCE(SUM(CASE WHEN a.status_code = '22' THEN -1 ELSE 1 END), 0) {_posted(claim_id)}) > 0"
+
+
+def _reversed(claim_id: str) -> str:
+    """The condition that an answer to a claim was reversed."""
+    return f"EXISTS (SELECT 1 {_posted(claim_id)} AND a.status_code = '22')"
+
+
+_POSTED, ANSWERED = _posted("c.id"), _answered("c.id")
 PAID = f"(SELECT COALESCE(SUM(a.paid_cents), 0) {_POSTED}) > 0"
 # A void has no money of its own that could be denied.
 VOID_DENIED = f"(c.frequency = '8' AND {void_denied('c')})"
@@ -49,7 +62,6 @@ DENIED = (
     f" AND d.status IN ({', '.join(repr(status.value) for status in LIVING_DENIALS)})) OR {VOID_DENIED})"
 )
 
-_REVERSED = f"EXISTS (SELECT 1 {_POSTED} AND a.status_code = '22')"
 VOIDED, REPLACED = is_voided("c"), is_replaced("c")
 # What another payer is billed for in its place, until its own payer has it no more: voided, reversed or denied.
 _ELSEWHERE = (
@@ -63,13 +75,10 @@ _DENIED_WHOLE = (
 _FELL_WITH_FIRST = f"(c.follows_as IN ('secondary', 'replacement') AND {VOIDED} AND NOT {REPLACED})"
 TO_VOID = (
     f"((EXISTS (SELECT 1 FROM claim later WHERE {_ELSEWHERE}) OR {_FELL_WITH_FIRST}) AND NOT {void_stands('c')}"
-    f" AND ({ANSWERED} OR NOT {_REVERSED}) AND NOT {_DENIED_WHOLE})"
+    f" AND ({ANSWERED} OR NOT {_reversed('c.id')}) AND NOT {_DENIED_WHOLE})"
 )
-# Nobody waits for an answer to what was voided or replaced, nor to a void once its claim is taken back.
-TAKEN_BACK = (
-    "(c.frequency = '8' AND EXISTS (SELECT 1 FROM remittance_claim a JOIN remittance r ON r.id = a.remittance_id"
-    " WHERE a.claim_id = c.follows_id AND a.status_code = '22' AND r.status = 'posted'))"
-)
+# Nobody waits for an answer to what was voided or replaced, nor to a void once its claim is taken back, not corrected.
+TAKEN_BACK = f"(c.frequency = '8' AND {_reversed('c.follows_id')} AND NOT {_answered('c.follows_id')})"
 NOT_FOLLOWED = f"NOT {VOIDED} AND NOT {REPLACED} AND NOT {TO_VOID}"
 ANSWERED_OTHERWISE = "c.answered_otherwise"
 STANDS = f"{NOT_FOLLOWED} AND NOT {ANSWERED_OTHERWISE}"

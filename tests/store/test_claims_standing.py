@@ -46,6 +46,12 @@ def standing(office: Office) -> tuple[str, list[ClaimFilter]]:
     return row.standing, views
 
 
+def in_view(office: Office, view: ClaimFilter) -> list[str]:
+    """The numbers of the claims that a view shows."""
+    with office.db.reading() as session:
+        return [row.number for row in claim_list(SessionReader(session), TODAY, view)]
+
+
 def page_of(office: Office) -> ClaimPage:
     with office.db.reading() as session:
         page = claim_page(SessionReader(session), office.claim_id, TODAY)
@@ -88,6 +94,16 @@ def test_a_void_waits_for_its_answer(office: Office) -> None:
     with office.db.reading() as session:
         (waiting,) = claim_list(SessionReader(session), TODAY, ClaimFilter.UNANSWERED)
     assert waiting.standing == "unanswered" and waiting.id != office.claim_id
+
+
+def test_a_void_of_a_claim_that_was_corrected_before_waits_for_its_answer(office: Office) -> None:
+    office.answer()
+    office.answer("22", REVERSED, "0", "EFT0002")
+    office.answer("1", CORRECTED, trace="EFT0003")
+
+    voided(office)
+
+    assert len(in_view(office, ClaimFilter.UNANSWERED)) == 1
 
 
 @pytest.mark.parametrize("reversal", [True, False], ids=["reversed", "not reversed"])
