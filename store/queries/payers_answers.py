@@ -55,12 +55,21 @@ def _reversed(claim_id: str) -> str:
 
 _POSTED, ANSWERED = _posted("c.id"), _answered("c.id")
 PAID = f"(SELECT COALESCE(SUM(a.paid_cents), 0) {_POSTED}) > 0"
+_DENIED_MONEY = (
+    "EXISTS (SELECT 1 FROM denial d WHERE d.claim_id = c.id AND d.cents > 0"
+    f" AND d.status IN ({', '.join(repr(status.value) for status in LIVING_DENIALS)}))"
+)
 # A void has no money of its own that could be denied.
 VOID_DENIED = f"(c.frequency = '8' AND {void_denied('c')})"
-DENIED = (
-    "(EXISTS (SELECT 1 FROM denial d WHERE d.claim_id = c.id AND d.cents > 0"
-    f" AND d.status IN ({', '.join(repr(status.value) for status in LIVING_DENIALS)})) OR {VOID_DENIED})"
+# Nobody waits for an answer to a void once its claim is taken back, not corrected.
+TAKEN_BACK = f"(c.frequency = '8' AND {_reversed('c.follows_id')} AND NOT {_answered('c.follows_id')})"
+# Nor is a denied void work where its payer has the claim no more: by another void, or by a replacement that it got.
+_NEEDLESS = (
+    f"({TAKEN_BACK} OR EXISTS (SELECT 1 FROM claim gone WHERE gone.id = c.follows_id AND ({void_stands('gone')}"
+    " OR EXISTS (SELECT 1 FROM claim later WHERE later.follows_id = gone.id AND later.follows_as = 'replacement'"
+    " AND later.frequency = '7' AND later.status = 'exported'))))"
 )
+DENIED = f"({_DENIED_MONEY} OR ({VOID_DENIED} AND NOT {_NEEDLESS}))"
 
 VOIDED, REPLACED = is_voided("c"), is_replaced("c")
 # What another payer is billed for in its place, until its own payer has it no more: voided, reversed or denied.
@@ -77,8 +86,7 @@ TO_VOID = (
     f"((EXISTS (SELECT 1 FROM claim later WHERE {_ELSEWHERE}) OR {_FELL_WITH_FIRST}) AND NOT {void_stands('c')}"
     f" AND ({ANSWERED} OR NOT {_reversed('c.id')}) AND NOT {_DENIED_WHOLE})"
 )
-# Nobody waits for an answer to what was voided or replaced, nor to a void once its claim is taken back, not corrected.
-TAKEN_BACK = f"(c.frequency = '8' AND {_reversed('c.follows_id')} AND NOT {_answered('c.follows_id')})"
+# Nobody waits for an answer to what was voided or replaced.
 NOT_FOLLOWED = f"NOT {VOIDED} AND NOT {REPLACED} AND NOT {TO_VOID}"
 ANSWERED_OTHERWISE = "c.answered_otherwise"
 STANDS = f"{NOT_FOLLOWED} AND NOT {ANSWERED_OTHERWISE}"
@@ -90,7 +98,7 @@ def payers_answers(reader: Reader, claim_ids: list[str]) -> dict[str, PayersAnsw
         return {}
     names = {f"c{place}": claim_id for place, claim_id in enumerate(claim_ids)}
     rows = reader.rows(
-        f"SELECT c.id, {DENIED} AS denied, {PAID} AS paid,"
+        f"SELECT c.id, {_DENIED_MONEY} OR {VOID_DENIED} AS denied, {PAID} AS paid,"
         f" {ANSWERED} OR {TAKEN_BACK} OR {VOID_DENIED} AS answered,"
         f" {VOIDED} AS voided, {REPLACED} AS replaced, {TO_VOID} AS to_void, {ANSWERED_OTHERWISE} AS to_replace"
         f" FROM claim c WHERE c.id IN ({', '.join(':' + name for name in names)})",

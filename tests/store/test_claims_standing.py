@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 from sqlmodel import select
 
@@ -218,6 +220,57 @@ def test_a_void_that_its_payer_denied_is_denied_and_waits_for_no_answer(office: 
         waiting = claim_list(reader, TODAY, ClaimFilter.UNANSWERED)
     assert [(row.number, row.standing) for row in denied] == [(number, "denied")]
     assert [row.number for row in waiting] == [office.number]
+
+
+@pytest.mark.parametrize("follow", [voided, replaced])
+def test_a_denied_void_is_no_work_once_another_void_or_a_replacement_of_its_claim_has_left(
+    office: Office, follow: Callable[[Office], object]
+) -> None:
+    void_denied(office)
+
+    follow(office)
+
+    assert in_view(office, ClaimFilter.DENIED) == []
+
+
+def test_a_denied_void_is_work_while_what_follows_its_claim_has_not_left(office: Office) -> None:
+    number = void_denied(office)
+
+    void_sent_claim(office.db, SYSTEM, office.claim_id, "wrong payer")
+
+    assert in_view(office, ClaimFilter.DENIED) == [number]
+
+
+def test_a_denied_void_of_a_claim_that_its_payer_holds_beside_another_payers_is_work(office: Office) -> None:
+    moved(office)
+
+    number = void_denied(office)
+
+    assert in_view(office, ClaimFilter.DENIED) == [number]
+
+
+@pytest.mark.parametrize("corrected", [False, True], ids=["taken back", "corrected"])
+def test_a_denied_void_is_no_work_once_its_payer_takes_the_claim_back_without_a_correction(
+    office: Office, corrected: bool
+) -> None:
+    office.answer(trace="EFT0008")
+    number = void_denied(office)
+
+    office.answer("22", REVERSED, "0", "EFT0003")
+    if corrected:
+        office.answer("1", CORRECTED, trace="EFT0004")
+
+    assert in_view(office, ClaimFilter.DENIED) == ([number] if corrected else [])
+
+
+def test_a_denied_void_is_called_denied_whatever_became_of_its_claim(office: Office) -> None:
+    number = void_denied(office)
+
+    voided(office)
+
+    with office.db.reading() as session:
+        rows = claim_list(SessionReader(session), TODAY, ClaimFilter.ALL)
+    assert [row.standing for row in rows if row.number == number] == ["denied"]
 
 
 def not_voided(office: Office) -> str:
