@@ -2,7 +2,7 @@
 
 Registration gives them (`store.intake`); a biller who reads the card again need not wait for it. Every change is in the
 log with what was before and after, claims that have not left state it at once, and those that left are named so that
-they can be replaced (`store.claims.following`).
+they can be replaced (`store.claims.replacing`).
 
 A later message of registration does not undo this unsaid (`beside_mends`). Where it repeats what was mended, the mend
 stays and the report says so; where it says something new, that is taken, and the report says what it took the place of.

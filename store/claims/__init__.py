@@ -13,7 +13,8 @@ The states of a claim, and what moves it:
 - SCRUB_FAILED: scrubbed, and at least one open finding blocks (`Severity.blocks`).
 - READY: scrubbed, and no open finding blocks; an override of the last blocking finding also leads here.
 - EXPORTED: in a file that was written whole. It is never changed again: what follows it is a claim of its own, a
-  replacement after a recode or late charges, a void, or the claim to the next payer (`following`).
+  replacement (`replacing`) or one after a recode, a void (`voiding`), late charges (`late_charges`), or the claim to
+  the next payer (`secondary`).
 - REJECTED: a receiver or payer refused it before it was adjudicated (999, 277CA), which is no denial: it stays so until
   something that it states is changed, or somebody releases it with a reason. A claim that only traveled in a refused
   set is READY again at once.

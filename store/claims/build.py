@@ -315,9 +315,9 @@ def _write(change: Change, chart: Chart, parties: Parties, part: Part, replaced:
         follows_as=FOLLOWS_REPLACEMENT if replaced else "",
     )
     store_claim(change.session, claim, stated, part.diagnoses, part.lines, chart.encounter.service_date)
-    tell_what_it_replaces(change.session, claim)
     replaces = replaced.claim_number if replaced else ""
     change.log("claim.build", "claim", claim.id, number=claim.claim_number, coding=chart.coding.id, replaces=replaces)
+    tell_what_it_replaces(change, claim)
     to_patient = stand_with_who_pays(change, claim)
     held = (still_held(replaced),) if replaced and claim.frequency == "1" else ()
     return BuiltClaim(claim.id, claim.claim_number, claim.total_cents, (*part.notes, *held), replaces, to_patient)

@@ -130,17 +130,18 @@ def void_claim(db: Database, actor: Actor, claim_id: str, reason: str, operation
         if not change.repeated:
             claim.status, claim.given_up_at = ClaimStatus.VOID, now()
             give_up(change, claim, reason)
-            _replace_what_stands(change.session, claim)
+            _replace_what_stands(change, claim)
             follow_answers(change, [claim.id], f"{claim.claim_number} was given up")
 
 
-def _replace_what_stands(session: Session, void: Claim) -> None:
+def _replace_what_stands(change: Change, void: Claim) -> None:
     """Where a void is given up, have what replaces its claim with that payer name it again: it stands there.
 
     Also what was built as new of its visit meanwhile, where that is one claim: it replaces what it would be beside.
     """
     if void.follows_as != FOLLOWS_VOID or not void.follows_id:
         return
+    session = change.session
     session.flush()
     meanwhile = billed_beside(session, session.get_one(Claim, void.follows_id))
     if len(meanwhile) == 1 and not in_their_place(session, [void.follows_id]):
@@ -156,7 +157,7 @@ def _replace_what_stands(session: Session, void: Claim) -> None:
     )
     for claim in session.exec(query):
         before = claim.frequency
-        tell_what_it_replaces(session, claim)
+        tell_what_it_replaces(change, claim)
         if claim.frequency != before and claim.status is not ClaimStatus.PATIENT:
             _draft_again(claim)
 

@@ -20,11 +20,13 @@ from sqlalchemy.orm import aliased
 from sqlmodel import Session, col, select
 
 from store.claims.next_payers import replaced_by
+from store.database import Change
 from store.models import Claim
 from store.queries.chains import void_denied, void_stands
 from store.terms import ClaimStatus
 
 FOLLOWS_VOID, FOLLOWS_REPLACEMENT = "void", "replacement"
+FOLLOWS_SECONDARY, FOLLOWS_LATE = "secondary", "late_charges"
 
 _AT_ONCE = 400
 IN_PLACE = (FOLLOWS_REPLACEMENT, FOLLOWS_VOID)
@@ -134,19 +136,31 @@ def hand_on_numbers(session: Session, numbers: Mapping[str, str]) -> None:
             session.add(claim)
 
 
-def tell_what_it_replaces(session: Session, claim: Claim) -> None:
+def tell_what_it_replaces(change: Change, claim: Claim) -> None:
     """Have a replacement name the claim before it to that one's payer, and to another one nothing.
 
-    Nor to that payer where the claim before it is voided there: it is the first one then.
+    Nor to that payer where the claim before it is voided there: it is the first one then. What becomes another by this
+    is in its history, with why.
     """
     if claim.follows_as != FOLLOWS_REPLACEMENT or not claim.follows_id:
         return
-    before = session.get_one(Claim, claim.follows_id)
+    before = change.session.get_one(Claim, claim.follows_id)
     known = str(claim.parties.get("original_reference") or before.payer_number)
-    same = _payer(before) == _payer(claim) and not _is_voided(session, before)
-    claim.frequency = "7" if same else "1"
-    claim.parties = {**claim.parties, "original_reference": known if same else ""}
-    session.add(claim)
+    stated = {"frequency": claim.frequency, "original_reference": claim.parties.get("original_reference") or ""}
+    now, why = {"frequency": "1", "original_reference": ""}, f"{payer_name(claim)} has no claim before it"
+    if _payer(before) != _payer(claim):
+        why = f"{why}: {before.claim_number} bills another payer"
+    elif _is_voided(change.session, before):
+        why = f"{why}: {before.claim_number} is voided there"
+    else:
+        now = {"frequency": "7", "original_reference": known}
+        why = f"{payer_name(before)} has {before.claim_number}, which it replaces there"
+    if another := [place for place in now if now[place] != stated[place]]:
+        claim.frequency = now["frequency"]
+        claim.parties = {**claim.parties, "original_reference": now["original_reference"]}
+        change.session.add(claim)
+        places = ", ".join(another)
+        change.log("claim.refresh", "claim", claim.id, number=claim.claim_number, fields=places, reason=why)
 
 
 def still_held(before: Claim) -> str:

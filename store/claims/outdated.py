@@ -49,7 +49,7 @@ def outdated(session: Session, claim_ids: Sequence[str]) -> dict[str, str]:
         rows = session.exec(query).all()
         known = _practitioners(session, [stated for _, stated, _, _ in rows])
         for claim_id, stated, payer_id, facility_id in rows:
-            if directory.has(stated, payer_id, facility_id) and all(one in known for one in _named(stated)):
+            if directory.has(stated, payer_id, facility_id) and all(one in known for one in named_providers(stated)):
                 continue
             if changed := said_otherwise(session, session.get_one(Claim, claim_id)):
                 words = dict.fromkeys(
@@ -80,12 +80,12 @@ class _Directory:
 
 def _practitioners(session: Session, claims: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
     """The providers with the NPIs that claims name, in the plain form of `Claim.parties`."""
-    numbers = {one["npi"] for stated in claims for one in _named(stated)}
+    numbers = {one["npi"] for stated in claims for one in named_providers(stated)}
     rows = session.exec(select(Provider).where(col(Provider.npi).in_(numbers)))
     return [asdict(practitioner(row)) for row in rows]
 
 
-def _named(stated: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+def named_providers(stated: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
     """The providers that a claim names."""
     bill = stated.get("facility_bill") or {}
     some = [stated.get(part) for part in ("rendering", "referring", "supervising")]

@@ -1,9 +1,8 @@
 """Has claims to the next payer state what the payers before it answer now: reversed, corrected, or taken back.
 
 A claim that has not left states the answers that stand and is a draft again; where none stands any more, its findings
-stop it. One that has left states what it stated: it says itself that it is to be replaced, until the answers are again
-as they were or another claim replaces it (`store.claims.following.replace_claim`). Its note is among the notes of its
-parties, which are not sent.
+stop it. One that has left states what it stated: it says itself that it is to be replaced (`answered_otherwise`), until
+the answers are again as they were or another claim replaces it (`store.claims.replacing.replace_claim`).
 
 One that has not left is withdrawn where the payer that it bills answers already, by the number of the claim before it:
 that payer has the claim from the one before (crossover), and would be billed twice. Why is in its history.
@@ -24,7 +23,7 @@ from sqlmodel import Session, col, select
 
 from store.claims.content import Parties, parties_from_json, parties_to_json
 from store.claims.next_payers import billed_before, replaced_by, with_replacements
-from store.claims.prior_payment import ANSWERED_SINCE, TO_REPLACE
+from store.claims.prior_payment import ANSWERED_SINCE
 from store.claims.prior_remits import Answer, answers_by_place
 from store.claims.restating import Restated
 from store.database import Change
@@ -71,17 +70,13 @@ def follow_answers(change: Change, claim_ids: Iterable[str], why: str) -> Restat
                 continue
             now = as_answered(session, claim, stated)
             if claim.status is ClaimStatus.EXPORTED:
-                notes = [one for one in stated.build_notes if one != TO_REPLACE]
-                if now != stated and claim.id not in replaced:
-                    notes.append(TO_REPLACE)
-                    left.append(claim.claim_number)
-                if notes != list(stated.build_notes):
-                    claim.parties = {**claim.parties, "build_notes": notes}
-                    session.add(claim)
+                claim.answered_otherwise = now != stated and claim.id not in replaced
+                left += [claim.claim_number] if claim.answered_otherwise else []
+                session.add(claim)
                 continue
             if now != stated:
                 claim.parties = parties_to_json(now)
-                claim.status, claim.scrubbed_at = ClaimStatus.DRAFT, None
+                claim.status, claim.scrubbed_at, claim.answered_otherwise = ClaimStatus.DRAFT, None, False
                 session.add(claim)
                 changed.append(claim.claim_number)
                 change.log(

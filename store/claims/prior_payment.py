@@ -10,9 +10,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-TO_REPLACE = "a payer before it has answered otherwise since it left: replace it"
-"""The note of a claim to the next payer (`Parties.build_notes`) that left on an answer which stands no more."""
-
 ANSWERED_SINCE = "answered since it was built: "
 """How the note of a replacement begins that has not left and whose claim was paid meanwhile."""
 

@@ -156,7 +156,7 @@ def _changed(change: Change, claim: Claim, found: Mapping[str, Any], why: str) -
     _state(claim, found)
     change.session.add(claim)
     if _PAYER in found:
-        tell_what_it_replaces(change.session, claim)
+        tell_what_it_replaces(change, claim)
     stand_with_who_pays(change, claim)
     places = ", ".join(one for one in found if one != _PAYER)
     change.log("claim.refresh", "claim", claim.id, number=claim.claim_number, fields=places, reason=why)

@@ -11,8 +11,8 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from store.queries import Reader
-from store.queries.ledger import AccountPage, PostingRow, parsed, parties_of
+from store.queries import Reader, parsed
+from store.queries.ledger import AccountPage, PostingRow, parties_of
 from store.remits.places import FORWARDED_TO, From, next_place, payers_of
 from store.terms import JournalAccount, PostingKind, in_words
 from store.whole import require_seen

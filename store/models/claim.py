@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import JSON, Column, Index, Integer, LargeBinary, UniqueConstraint
+from sqlalchemy import JSON, Column, Index, Integer, LargeBinary, UniqueConstraint, false
 from sqlmodel import Field, SQLModel
 
 from store.models.columns import Line, PartialDate, new_id, now, words
@@ -44,6 +44,11 @@ class Claim(SQLModel, table=True):
     follows_id: str | None = Field(default=None, index=True, description="id of the claim before it")
     follows_as: Line = Field(default="", description="replacement, void, secondary or late_charges")
     given_up_at: str | None = Field(default=None, description="when a person gave it up before it left")
+    answered_otherwise: bool = Field(
+        default=False,
+        sa_column_kwargs={"server_default": false()},
+        description="a payer before its own has answered otherwise since it left: it is to be replaced",
+    )
     row_version: int | None = Field(default=None, sa_column=_row_version)
 
     __mapper_args__ = {"version_id_col": _row_version}

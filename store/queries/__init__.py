@@ -7,6 +7,7 @@ SQLModel has been loaded; everything else may read through a session.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
@@ -97,3 +98,8 @@ def _statement(sql: str) -> TextClause:
     from sqlalchemy import text
 
     return text(sql)
+
+
+def parsed(stored: Any) -> Any:
+    """A JSON column, which SQLite gives as text and PostgreSQL as it is."""
+    return json.loads(stored) if isinstance(stored, str) else stored

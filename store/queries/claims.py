@@ -6,20 +6,36 @@ Ages are whole days from the service to a day that the caller names. Counts of f
 from __future__ import annotations
 
 import datetime as dt
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
-from store.claims.prior_payment import TO_REPLACE
-from store.queries import Reader, Row
-from store.queries.chains import is_replaced, is_voided, void_denied, void_stands
+from store.queries import Reader, Row, parsed
+from store.queries.payers_answers import (
+    ANSWERED,
+    ANSWERED_OTHERWISE,
+    DENIED,
+    NOT_FOLLOWED,
+    PAID,
+    REPLACED,
+    STANDS,
+    TAKEN_BACK,
+    TO_REPLACE,
+    TO_VOID,
+    VOID_DENIED,
+    VOIDED,
+    PayersAnswer,
+    payer_of,
+    payers_answers,
+    why_not_voided,
+    why_to_void,
+)
 from store.queries.restricted import NAME
 from store.queries.rules import OVERRIDER
 from store.queries.saved_views import saved_views
 from store.queries.unapplied import MAY_ANSWER
-from store.terms import LIVING_DENIALS, RESTRICTED, ClaimStatus, FindingState, Severity, in_words
+from store.terms import RESTRICTED, ClaimStatus, FindingState, Severity, in_words
 
 COUNT_CAP = 1000
 """Counts stop here; a count of 1001 reads as "1000+"."""
@@ -71,24 +87,6 @@ class ClaimFilter(StrEnum):
     REJECTED = "rejected"
     VOID = "void"
     PATIENT = "billed_to_patient"
-
-
-class PayersAnswer(StrEnum):
-    """What became of a claim that left, by the remittances that are posted and by what followed it.
-
-    One is to be voided whose payer holds it still, while another payer is billed in its place, or the claim before it,
-    to another payer, is voided; one is to be replaced that left for a next payer on an answer that changed since.
-    """
-
-    NONE = "unanswered"
-    DENIED = "denied"
-    IN_PART = "part denied"
-    PAID = "paid"
-    NOTHING_PAID = "answered"
-    VOIDED = "voided"
-    REPLACED = "replaced"
-    TO_VOID = "to be voided"
-    TO_REPLACE = "to be replaced"
 
 
 @dataclass(frozen=True)
@@ -192,11 +190,8 @@ class ClaimPage:
     """Which void of a claim its payer denied, in words; empty where none, or where it was voided since."""
     to_void: str = ""
     """Why a claim is to be voided with its payer, and how, in words; empty where it is not."""
-
-    @property
-    def to_replace(self) -> str:
-        """Why a claim that left is to be replaced, in words; empty where nothing says so."""
-        return TO_REPLACE if TO_REPLACE in self.parties.get("build_notes", ()) else ""
+    to_replace: str = ""
+    """Why a claim that left is to be replaced, in words; empty where nothing says so."""
 
 
 _ERRORS = (
@@ -218,44 +213,6 @@ _SORTS: dict[ClaimSort, tuple[str, str]] = {
     ClaimSort.SCRUBBED: ("COALESCE(c.scrubbed_at, '')", "ASC"),
 }
 
-_POSTED = (
-    "FROM remittance_claim a JOIN remittance r ON r.id = a.remittance_id"
-    " WHERE a.claim_id = c.id AND a.status_code <> '25' AND r.status = 'posted'"
-)
-# A reversal (22) takes one answer away.
-_ANSWERED = f"(SELECT COALESCE(SUM(CASE WHEN a.status_code = '22' THEN -1 ELSE 1 END), 0) {_POSTED}) > 0"
-_PAID = f"(SELECT COALESCE(SUM(a.paid_cents), 0) {_POSTED}) > 0"
-# A void has no money of its own that could be denied.
-_VOID_DENIED = f"(c.frequency = '8' AND {void_denied('c')})"
-_DENIED = (
-    "(EXISTS (SELECT 1 FROM denial d WHERE d.claim_id = c.id AND d.cents > 0"
-    f" AND d.status IN ({', '.join(repr(status.value) for status in LIVING_DENIALS)})) OR {_VOID_DENIED})"
-)
-
-_REVERSED = f"EXISTS (SELECT 1 {_POSTED} AND a.status_code = '22')"
-_VOIDED, _REPLACED = is_voided("c"), is_replaced("c")
-# What another payer is billed for in its place, until its own payer has it no more: voided, reversed or denied.
-_ELSEWHERE = (
-    "later.follows_id = c.id AND later.follows_as = 'replacement' AND later.frequency = '1' AND later.status <> 'void'"
-)
-_DENIED_WHOLE = (
-    f"({_ANSWERED} AND NOT {_PAID} AND (EXISTS (SELECT 1 {_POSTED} AND a.status_code = '4')"
-    " OR EXISTS (SELECT 1 FROM denial d WHERE d.claim_id = c.id AND d.cents > 0)))"
-)
-# What bills a next payer falls with the first claim, and what replaced it there; its own payer is told nothing by that.
-_FELL_WITH_FIRST = f"(c.follows_as IN ('secondary', 'replacement') AND {_VOIDED} AND NOT {_REPLACED})"
-_TO_VOID = (
-    f"((EXISTS (SELECT 1 FROM claim later WHERE {_ELSEWHERE}) OR {_FELL_WITH_FIRST}) AND NOT {void_stands('c')}"
-    f" AND ({_ANSWERED} OR NOT {_REVERSED}) AND NOT {_DENIED_WHOLE})"
-)
-# Nobody waits for an answer to what was voided or replaced, nor to a void once its claim is taken back.
-_TAKEN_BACK = (
-    "(c.frequency = '8' AND EXISTS (SELECT 1 FROM remittance_claim a JOIN remittance r ON r.id = a.remittance_id"
-    " WHERE a.claim_id = c.follows_id AND a.status_code = '22' AND r.status = 'posted'))"
-)
-_NOT_FOLLOWED = f"NOT {_VOIDED} AND NOT {_REPLACED} AND NOT {_TO_VOID}"
-_TO_REPLACE = f"(c.follows_as IN ('secondary', 'replacement') AND CAST(c.parties AS TEXT) LIKE '%{TO_REPLACE}%')"
-_STANDS = f"{_NOT_FOLLOWED} AND NOT {_TO_REPLACE}"
 
 _FILTERS: dict[ClaimFilter, str] = {
     ClaimFilter.ALL: "1 = 1",
@@ -264,14 +221,14 @@ _FILTERS: dict[ClaimFilter, str] = {
     ClaimFilter.SCRUB_FAILED: "c.status = 'scrub_failed'",
     ClaimFilter.READY: "c.status = 'ready'",
     ClaimFilter.EXPORTED: "c.status = 'exported'",
-    ClaimFilter.UNANSWERED: f"c.status = 'exported' AND NOT {_ANSWERED} AND NOT {_TAKEN_BACK} AND NOT {_VOID_DENIED}"
-    f" AND {_STANDS}",
-    ClaimFilter.DENIED: f"c.status = 'exported' AND {_DENIED} AND {_STANDS}",
-    ClaimFilter.PAID: f"c.status = 'exported' AND {_PAID} AND NOT {_DENIED} AND {_STANDS}",
-    ClaimFilter.VOIDED: f"c.status = 'exported' AND {_VOIDED} AND NOT {_TO_VOID}",
-    ClaimFilter.REPLACED: f"c.status = 'exported' AND {_REPLACED} AND NOT {_VOIDED} AND NOT {_TO_VOID}",
-    ClaimFilter.TO_VOID: f"c.status = 'exported' AND {_TO_VOID}",
-    ClaimFilter.TO_REPLACE: f"c.status = 'exported' AND {_TO_REPLACE} AND {_NOT_FOLLOWED}",
+    ClaimFilter.UNANSWERED: f"c.status = 'exported' AND NOT {ANSWERED} AND NOT {TAKEN_BACK} AND NOT {VOID_DENIED}"
+    f" AND {STANDS}",
+    ClaimFilter.DENIED: f"c.status = 'exported' AND {DENIED} AND {STANDS}",
+    ClaimFilter.PAID: f"c.status = 'exported' AND {PAID} AND NOT {DENIED} AND {STANDS}",
+    ClaimFilter.VOIDED: f"c.status = 'exported' AND {VOIDED} AND NOT {TO_VOID}",
+    ClaimFilter.REPLACED: f"c.status = 'exported' AND {REPLACED} AND NOT {VOIDED} AND NOT {TO_VOID}",
+    ClaimFilter.TO_VOID: f"c.status = 'exported' AND {TO_VOID}",
+    ClaimFilter.TO_REPLACE: f"c.status = 'exported' AND {ANSWERED_OTHERWISE} AND {NOT_FOLLOWED}",
     ClaimFilter.REJECTED: "c.status = 'rejected'",
     ClaimFilter.VOID: "c.status = 'void'",
     ClaimFilter.PATIENT: "c.status = 'billed_to_patient'",
@@ -317,7 +274,7 @@ def claim_list(
         **parameters,
     )
     weights = _weights(reader, [row["id"] for row in rows])
-    answers = _payers_answers(reader, [row["id"] for row in rows if row["status"] == ClaimStatus.EXPORTED])
+    answers = payers_answers(reader, [row["id"] for row in rows if row["status"] == ClaimStatus.EXPORTED])
     keys_of = range(len(orders) - 1)
     return [_claim_row(row, weights, answers, today, tuple(row[f"k{n}"] for n in keys_of)) for row in rows]
 
@@ -371,18 +328,18 @@ def claim_page(reader: Reader, claim_id: str, today: dt.date) -> ClaimPage | Non
     """The claim with its codes, lines and findings; None where there is none."""
     rows = reader.rows(
         f"SELECT {_COLUMNS}, c.encounter_id, c.coding_id, c.frequency, c.scrubbed_at, c.service_through,"
-        " c.payer_number, e.visit_number, x.file_name, x.exported_at"
+        " c.payer_number, c.answered_otherwise, e.visit_number, x.file_name, x.exported_at"
         f" {_FROM} LEFT JOIN claim_export x ON x.id = c.export_id WHERE c.id = :id",
         id=claim_id,
     )
     if not rows:
         return None
     (claim,) = rows
-    parties = _parsed(claim["parties"])
+    parties = parsed(claim["parties"])
     diagnoses = reader.rows("SELECT sequence, code FROM claim_diagnosis WHERE claim_id = :id ORDER BY 1", id=claim_id)
     answers = _answers(reader, claim_id)
     return ClaimPage(
-        row=_claim_row(claim, _weights(reader, [claim_id]), _payers_answers(reader, [claim_id]), today),
+        row=_claim_row(claim, _weights(reader, [claim_id]), payers_answers(reader, [claim_id]), today),
         encounter_id=claim["encounter_id"],
         coding_id=claim["coding_id"],
         visit_number=claim["visit_number"],
@@ -398,45 +355,10 @@ def claim_page(reader: Reader, claim_id: str, today: dt.date) -> ClaimPage | Non
         answers=answers,
         payer_number=claim["payer_number"],
         answered_though=_answered_though(reader, claim, answers),
-        not_voided=_not_voided(reader, claim_id),
-        to_void=_to_void(reader, claim, parties),
+        not_voided=why_not_voided(reader, claim_id),
+        to_void=why_to_void(reader, claim, parties),
+        to_replace=TO_REPLACE if claim["answered_otherwise"] else "",
     )
-
-
-def _not_voided(reader: Reader, claim_id: str) -> str:
-    """The last of its voids that its payer denied, where none stands."""
-    rows = reader.rows(
-        "SELECT v.claim_number FROM claim c JOIN claim v ON v.follows_id = c.id AND v.frequency = '8'"
-        f" WHERE c.id = :id AND v.status = 'exported' AND {void_denied('v')} AND NOT {void_stands('c')}"
-        " ORDER BY v.created_at DESC, v.claim_number DESC",
-        id=claim_id,
-    )
-    return f"Its payer denied {rows[0]['claim_number']}, its void: it stands as it was" if rows else ""
-
-
-def _to_void(reader: Reader, claim: Row, parties: Mapping[str, Any]) -> str:
-    """Who bills another payer in the place of a claim that its own payer holds still, and what is left to do.
-
-    Or that the claim before it is voided, with which it falls.
-    """
-    rows = reader.rows(
-        "SELECT later.claim_number, later.parties, (SELECT MIN(v.claim_number) FROM claim v WHERE v.follows_id = c.id"
-        f" AND v.follows_as = 'void' AND v.status <> 'void' AND NOT {void_denied('v')}) AS void"
-        f" FROM claim c LEFT JOIN claim later ON {_ELSEWHERE}"
-        f" WHERE c.id = :id AND c.status = 'exported' AND {_TO_VOID}",
-        id=claim["id"],
-    )
-    if not rows:
-        return ""
-    (later, *_), number = rows, claim["claim_number"]
-    way = f"codedesk claims void {number} --reason WHY takes it back there (frequency 8)"
-    if later["void"]:
-        way = f"{later['void']} takes it back there once it has left"
-    elsewhere = "the claim before it is voided"
-    if later["claim_number"]:
-        payer = _payer_of(_parsed(later["parties"])) or "another payer"
-        elsewhere = f"{later['claim_number']} bills {payer} in its place"
-    return f"{_payer_of(parties) or 'Its payer'} still holds it, while {elsewhere}: {way}"
 
 
 def _answers(reader: Reader, claim_id: str) -> tuple[AnswerRow, ...]:
@@ -486,8 +408,8 @@ def _lines(reader: Reader, claim_id: str) -> tuple[LineRow, ...]:
         LineRow(
             sequence=row["sequence"],
             code=row["code"],
-            modifiers=tuple(_parsed(row["modifiers"])),
-            letters=",".join(_letter(pointer) for pointer in _parsed(row["pointers"])),
+            modifiers=tuple(parsed(row["modifiers"])),
+            letters=",".join(_letter(pointer) for pointer in parsed(row["pointers"])),
             units=row["units"],
             charge_cents=row["charge_cents"],
             service_date=row["service_date"],
@@ -518,7 +440,7 @@ def _findings(reader: Reader, claim_id: str) -> tuple[FindingRow, ...]:
             citation=row["citation"],
             snip=row["snip"],
             place=row["place"],
-            seen=_parsed(row["seen"]),
+            seen=parsed(row["seen"]),
             state=FindingState(row["state"]),
             override_reason=row["override_reason"],
             overridden_by=row["login"],
@@ -546,46 +468,6 @@ def _weights(reader: Reader, claim_ids: list[str]) -> dict[str, dict[Severity, i
     return weights
 
 
-def _payers_answers(reader: Reader, claim_ids: list[str]) -> dict[str, PayersAnswer]:
-    """What became of claims that left, for one page of them; those that wait for an answer are not in it."""
-    if not claim_ids:
-        return {}
-    names = {f"c{place}": claim_id for place, claim_id in enumerate(claim_ids)}
-    rows = reader.rows(
-        f"SELECT c.id, {_DENIED} AS denied, {_PAID} AS paid,"
-        f" {_ANSWERED} OR {_TAKEN_BACK} OR {_VOID_DENIED} AS answered,"
-        f" {_VOIDED} AS voided, {_REPLACED} AS replaced, {_TO_VOID} AS to_void, {_TO_REPLACE} AS to_replace"
-        f" FROM claim c WHERE c.id IN ({', '.join(':' + name for name in names)})",
-        **names,
-    )
-    followed = (
-        ("to_void", PayersAnswer.TO_VOID),
-        ("voided", PayersAnswer.VOIDED),
-        ("replaced", PayersAnswer.REPLACED),
-        ("to_replace", PayersAnswer.TO_REPLACE),
-    )
-    told = {
-        (True, True): PayersAnswer.IN_PART,
-        (True, False): PayersAnswer.DENIED,
-        (False, True): PayersAnswer.PAID,
-        (False, False): PayersAnswer.NOTHING_PAID,
-    }
-    found = {}
-    for row in rows:
-        gone = next((word for name, word in followed if row[name]), None)
-        if gone or row["answered"]:
-            found[row["id"]] = gone or told[bool(row["denied"]), bool(row["paid"])]
-    return found
-
-
-def _payer_of(parties: Mapping[str, Any]) -> str:
-    """What the billed payer is called, or known by where it has no name; empty where no coverage is billed."""
-    if not (coverage := parties.get("coverage")):
-        return ""
-    payer = coverage.get("payer") or {}
-    return str(payer.get("name") or payer.get("identifier") or "payer without a name")
-
-
 def _claim_row(
     row: Row,
     weights: dict[str, dict[Severity, int]],
@@ -593,14 +475,14 @@ def _claim_row(
     today: dt.date,
     sort_key: tuple[str | int, ...] = (),
 ) -> ClaimRow:
-    own, parties = weights.get(row["id"], {}), _parsed(row["parties"]) or {}
+    own, parties = weights.get(row["id"], {}), parsed(row["parties"]) or {}
     return ClaimRow(
         id=row["id"],
         number=row["claim_number"],
         status=ClaimStatus(row["status"]),
         service_date=row["service_from"],
         patient=_stated_name(row["patient"], parties),
-        payer=_payer_of(parties) or row["payer"],
+        payer=payer_of(parties) or row["payer"],
         total_cents=row["total_cents"],
         age_days=_days_since(row["service_from"], today),
         errors=sum(count for severity, count in own.items() if severity.blocks),
@@ -632,8 +514,3 @@ def _filing_days_left(parties: Mapping[str, Any], service_through: str, today: d
 
 def _letter(pointer: int) -> str:
     return chr(ord("A") + pointer - 1) if 1 <= pointer <= 26 else str(pointer)
-
-
-def _parsed(value: Any) -> Any:
-    """A JSON column: text from SQLite, already read by PostgreSQL's driver."""
-    return json.loads(value) if isinstance(value, str) else value

@@ -5,14 +5,13 @@ Read with plain SQL. Amounts are cents, debits positive: what is above zero in a
 
 from __future__ import annotations
 
-import json
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from store.claims.content import next_payer_name
-from store.queries import Reader, Row
+from store.queries import Reader, Row, parsed
 from store.queries.restricted import NAME, NUMBER
 from store.remits.places import FORWARDED_TO, From, payers_of, place_of
 from store.terms import JournalAccount, PostingKind
@@ -206,11 +205,6 @@ def _next_payers(reader: Reader, postings: Sequence[PostingRow]) -> dict[str, st
 def parties_of(stored: Any) -> dict[str, Any]:
     """The parties of a claim."""
     return dict(parsed(stored))
-
-
-def parsed(stored: Any) -> Any:
-    """A JSON column, which SQLite gives as text and PostgreSQL as it is."""
-    return json.loads(stored) if isinstance(stored, str) else stored
 
 
 def _postings(reader: Reader, account_id: str) -> tuple[PostingRow, ...]:

@@ -70,4 +70,7 @@ def quarantine_text(reader: Reader, quarantine_id: str, person_id: str = "") -> 
     return OF_A_CLOSED_CHART if person_id and names_closed(reader, text, person_id, now()) else text
 
 
+TO_MEND = "what lacks something is mended where it comes from and sent again"
+"""What there is to do about most of what stands here, before it is tried again or set aside."""
+
 OF_A_CLOSED_CHART = "It names a patient whose charts are restricted: only people who were admitted may read it."

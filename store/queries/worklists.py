@@ -65,7 +65,7 @@ class Listing:
 class WorkRow:
     """One line of a worklist; `cents` is the sum of the posted charges, `mark` what stands before the line.
 
-    Never changed, but not frozen: a page makes a hundred, and so many frozen fields take four times as long to fill.
+    Never changed, but not frozen: a page makes many, and so many frozen fields take four times as long to fill.
     """
 
     id: str
@@ -142,8 +142,8 @@ class WhyHere:
     """Why the chart is in no list any more, by which message and when; empty while there is something to code."""
 
 
-PAGE_ROWS = 100
-"""Rows of a page: twice what the tallest screen shows, so that a page is there before it is reached."""
+PAGE_ROWS = 64
+"""Rows of a page: one fills a screen of 50 lines and the next turn of it; more of them only keep a key waiting."""
 
 COUNT_CAP = 2_000_000
 """Counts stop here: a longer list is called by this number and a plus."""

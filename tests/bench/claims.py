@@ -144,7 +144,7 @@ def _as_the_record_has_it(session: Session, encounter: Encounter, parties: dict[
     from sqlmodel import select
 
     from store.claims.chart import billed_payer, billing_provider
-    from store.claims.outdated import _named
+    from store.claims.outdated import named_providers
     from store.models import Facility, Payer, Provider
 
     payer, facility = session.exec(select(Payer)).first(), session.get(Facility, encounter.facility_id)
@@ -153,7 +153,7 @@ def _as_the_record_has_it(session: Session, encounter: Encounter, parties: dict[
         one["payer"] = asdict(billed_payer(payer))
     parties["billing"] = asdict(billing_provider(facility))
     known = set(session.exec(select(Provider.npi)))
-    for who in _named(parties):
+    for who in named_providers(parties):
         if who["npi"] not in known:
             known.add(who["npi"])
             names = {name: who[name] for name in ("family_name", "given_name", "npi", "taxonomy")}

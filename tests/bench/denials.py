@@ -6,14 +6,12 @@ Claims are made up: 50,000 with two findings each, one of them let pass, each de
 from __future__ import annotations
 
 import statistics
-import subprocess
-import sys
-import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from tests.bench import prepared
 from tests.bench.figures import Figure
 
 DENIALS = 100_000
@@ -26,39 +24,37 @@ _REASONS = (("CO", "50", "medical necessity"), ("CO", "16", "information"), ("CO
 
 
 def measure() -> list[Figure]:
-    """Fill a record in a process of its own, and read it as the desk does."""
+    """Read a record as the desk does that a process of its own has filled."""
     from store.database import open_database
     from store.denials.causes import By, cause_of, pareto
     from store.queries import SessionReader
     from store.queries.denials import DenialFilter, denial_list
 
-    with tempfile.TemporaryDirectory() as name:
-        subprocess.run([sys.executable, "-m", "tests.bench.denials", name], check=True)
-        db = open_database(f"sqlite:///{name}/workstation.sqlite")
-        with db.reading() as session:
-            reader = SessionReader(session)
-            rows = denial_list(reader, DenialFilter.LIVING, None, _MOST_ROWS)
-            middle = rows[len(rows) // 2].id
-            first = denial_list(reader, DenialFilter.LIVING)
-            figures = [
-                Figure(
-                    f"denial desk: the first {len(first):,} rows, with which it opens",
-                    _OPEN_BAR,
-                    _timed(lambda: denial_list(reader, DenialFilter.LIVING)),
-                    "s",
-                ),
-                Figure(
-                    f"denial desk: {len(rows):,} of {DENIALS:,} denials listed",
-                    _PAGE_BAR,
-                    _timed(lambda: denial_list(reader, DenialFilter.LIVING, None, _MOST_ROWS)),
-                    "s",
-                ),
-                Figure("denial desk: what stands behind one", _PAGE_BAR, _timed(lambda: cause_of(reader, middle)), "s"),
-            ]
-            for by in By:
-                seconds = _timed(lambda by=by: pareto(reader, by), runs=1)
-                figures.append(Figure(f"{DENIALS:,} denials by {by.value}", _CAUSES_BAR, seconds, "s"))
-        db.close()
+    db = open_database(f"sqlite:///{prepared.path(prepared.DENIALS)}")
+    with db.reading() as session:
+        reader = SessionReader(session)
+        rows = denial_list(reader, DenialFilter.LIVING, None, _MOST_ROWS)
+        middle = rows[len(rows) // 2].id
+        first = denial_list(reader, DenialFilter.LIVING)
+        figures = [
+            Figure(
+                f"denial desk: the first {len(first):,} rows, with which it opens",
+                _OPEN_BAR,
+                _timed(lambda: denial_list(reader, DenialFilter.LIVING)),
+                "s",
+            ),
+            Figure(
+                f"denial desk: {len(rows):,} of {DENIALS:,} denials listed",
+                _PAGE_BAR,
+                _timed(lambda: denial_list(reader, DenialFilter.LIVING, None, _MOST_ROWS)),
+                "s",
+            ),
+            Figure("denial desk: what stands behind one", _PAGE_BAR, _timed(lambda: cause_of(reader, middle)), "s"),
+        ]
+        for by in By:
+            seconds = _timed(lambda by=by: pareto(reader, by), runs=1)
+            figures.append(Figure(f"{DENIALS:,} denials by {by.value}", _CAUSES_BAR, seconds, "s"))
+    db.close()
     return figures
 
 
@@ -71,7 +67,7 @@ def _timed(work: Callable[[], Any], runs: int = _RUNS) -> float:
     return statistics.median(taken)
 
 
-def fill(folder: Path, denials: int = DENIALS) -> None:
+def fill(path: Path, denials: int = DENIALS) -> None:
     """A record with so many denials, two a claim."""
     from sqlalchemy import insert
 
@@ -92,7 +88,7 @@ def fill(folder: Path, denials: int = DENIALS) -> None:
     )
     from tests.store.claim_samples import SOUND_CLAIM, add_coding, add_encounter
 
-    db = open_database(f"sqlite:///{folder}/workstation.sqlite")
+    db = open_database(f"sqlite:///{path}")
     with db.change(SYSTEM) as change:
         session = change.session
         people = [Person(login=f"coder{number}", name=f"Coder {number}", role="coder") for number in range(20)]
@@ -189,7 +185,3 @@ def _claim(
                 "opened_at": f"2026-{number % 12 + 1:02d}-01T00:00:00.000Z", "row_version": 1,
             }
         )  # fmt: skip
-
-
-if __name__ == "__main__":
-    fill(Path(sys.argv[1]))

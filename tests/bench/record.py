@@ -45,8 +45,8 @@ ENCOUNTERS = 1_000_000
 LOG_ENTRIES = 50_000
 """Entries by the program, behind those that came with the visits: the log is read through with both."""
 CODERS = 50
-SECONDS = 20
-THINKING, THINKING_SECONDS = 2.0, 30
+SECONDS = 12
+THINKING, THINKING_SECONDS = 2.0, 20
 WARMING = 8.0
 """Seconds in which every process does a first turn, which compiles its statements and is not counted."""
 SLOW_SYNC = 0.005

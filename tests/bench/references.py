@@ -1,7 +1,7 @@
-"""Reference databases that benchmarks measure on and none of them changes, each made once a run.
+"""Reference databases that benchmarks measure on and none of them changes.
 
-That of the shipped code sets, and a copy of it with the official index files loaded, which lie beside the repository
-(`../shared/data`). Each is `reference.sqlite` in a folder of its own, which can be a home.
+That of the shipped code sets, made once a run, and copies of it, as with the official index files, which lie beside the
+repository (`../shared/data`). Each is `reference.sqlite` in a folder of its own, which can be a home.
 """
 
 from __future__ import annotations
@@ -38,20 +38,17 @@ def shipped() -> Made:
     return Made(path, time.perf_counter() - began)
 
 
-@cache
-def with_index() -> Made:
-    """The same with the official index files; the seconds are those of loading them."""
-    path = copied(_folder())
-    began = time.perf_counter()
+def copied(folder: Path, made: Path | None = None) -> Path:
+    """A copy of one in a folder, to load more into: of the shipped one where none is named."""
+    made = made or shipped().path
+    shutil.copytree(made.parent, folder, dirs_exist_ok=True)
+    return folder / made.name
+
+
+def load_index(made: Path) -> None:
+    """Load the official index files into a reference database."""
     with gathering.gather([str(INDEX_FILES)], lambda stage, done: None) as gathered:
-        importing.run(path, importing.plan(path, gathered), lambda stage, done: None)
-    return Made(path, time.perf_counter() - began)
-
-
-def copied(folder: Path) -> Path:
-    """A copy of the shipped one in a folder, to load more into."""
-    shutil.copytree(shipped().path.parent, folder, dirs_exist_ok=True)
-    return folder / shipped().path.name
+        importing.run(made, importing.plan(made, gathered), lambda stage, done: None)
 
 
 def _folder() -> Path:

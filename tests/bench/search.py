@@ -21,7 +21,7 @@ from codesets import catalog
 from codesets.reference import open_reference
 from codesets.releases import CodeSystem
 from codesets.search import index
-from tests.bench import references
+from tests.bench import prepared, references
 from tests.bench.figures import Figure
 
 ROOT = Path(__file__).parents[2]
@@ -41,7 +41,7 @@ BARS = {
     "macro": (0.84, 0.93, 0.88),
 }
 # Queries a class for each peer: enough to compare, few enough that the slow ones end.
-_SAMPLES = {"fts5": 150, "like": 60, "rapidfuzz": 6}
+_SAMPLES = {"fts5": 60, "like": 30, "rapidfuzz": 6}
 
 
 def measure() -> list[Figure]:
@@ -57,7 +57,7 @@ def measure() -> list[Figure]:
     if not references.INDEX_FILES.exists():
         print("no figures with the index: its files are not beside the repository", file=sys.stderr)
         return figures
-    path = references.with_index().path
+    path = prepared.path(prepared.WITH_INDEX)
     figures.append(Figure("with the index: build of the search index", 20, _build_s(path), "s"))
     figures += _with_index(path.parent)
     return figures + _memory(path.parent)

@@ -17,7 +17,7 @@ from collections.abc import Callable, Sequence
 from codesets.reference import Reference, open_reference
 from codesets.suggest import Note, open_suggester
 from store.demo.site import load_site
-from tests.bench import references
+from tests.bench import prepared, references
 from tests.bench.case_reports import REPORTS, Report, reports, score
 from tests.bench.figures import Figure
 
@@ -35,7 +35,7 @@ def measure() -> list[Figure]:
             print("no figures of case reports: shared/data is not beside the repository", file=sys.stderr)
             return figures
         figures += _scored("shipped data", reference, bars=False)
-    with open_reference(references.with_index().path) as reference:
+    with open_reference(prepared.path(prepared.WITH_INDEX)) as reference:
         return figures + _scored("with index", reference, bars=True)
 
 

@@ -115,7 +115,7 @@ def _sessions(
             starts.append((time.perf_counter() - began) * 1000)
             open_once(terminals[-1])
             terminals[-1].press("F2")
-            terminals[-1].press("heart failure", 0.5)
+            terminals[-1].press("heart failure", 0.3)
         time.sleep(1)
         whole = sum(map(memory, terminals))
     finally:

@@ -198,7 +198,7 @@ def open_once(terminal: PseudoTerminal) -> None:
     """Open a chart and leave it: what the first one waits for is loaded then, and is no matter of the terminal."""
     terminal.send("Enter")
     terminal.expect("f final")
-    terminal.settle(0.4)
+    terminal.settle(0.25)
     terminal.send("q")
     terminal.expect("n next")
-    terminal.settle(0.4)
+    terminal.settle(0.25)

@@ -18,12 +18,18 @@ ROOT = Path(__file__).resolve().parents[2]
 def _template(reference: Path) -> Path:
     home = Path(mkdtemp(prefix="codedesk-site-"))
     atexit.register(shutil.rmtree, home, ignore_errors=True)
-    environment = {"CODEDESK_HOME": str(home), "CODEDESK_REFERENCE": str(reference), "PYTHONPATH": str(ROOT)}
-    subprocess.run(codedesk("demo", "--create-only"), env=environment, check=True, stdout=subprocess.DEVNULL)
+    subprocess.run(
+        codedesk("demo", "--create-only"), env=of_home(home, reference), check=True, stdout=subprocess.DEVNULL
+    )
     return home
 
 
 def site(home: Path, reference: Path) -> dict[str, str]:
     """Make `home` a copy of the demo site; the environment of a program that works on it."""
     shutil.copytree(_template(reference), home)
+    return of_home(home, reference)
+
+
+def of_home(home: Path, reference: Path) -> dict[str, str]:
+    """The environment of a program that works on a home."""
     return {"CODEDESK_HOME": str(home), "CODEDESK_REFERENCE": str(reference), "PYTHONPATH": str(ROOT)}

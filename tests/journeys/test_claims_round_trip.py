@@ -15,8 +15,8 @@ from store import acks
 from store.actors import SYSTEM
 from store.claims.batches import batch_claims
 from store.claims.build import build_claims
-from store.claims.following import bill_next_payers
 from store.claims.scrubbing import scrub_claim
+from store.claims.secondary import bill_next_payers
 from store.claims.segments import segments_of
 from store.claims.strict_check import strict_faults
 from store.database import Database

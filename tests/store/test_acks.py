@@ -17,8 +17,8 @@ from store.actors import SYSTEM
 from store.claims.build import build_claims
 from store.claims.changes import release_claim, set_fields
 from store.claims.export import ExportRefused, export_claims
-from store.claims.following import void_sent_claim
 from store.claims.scrubbing import scrub_claim
+from store.claims.voiding import void_sent_claim
 from store.database import Database
 from store.models import Acknowledgment, Claim, ClaimAnswer, ClaimExport, Payer
 from store.queries import SessionReader

@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from store.actors import SYSTEM, Actor
-from store.claims.following import replace_claim, void_sent_claim
+from store.claims.replacing import replace_claim
+from store.claims.voiding import void_sent_claim
 from store.models import Claim
 from store.queries import SessionReader
 from store.reports import layouts, rollups

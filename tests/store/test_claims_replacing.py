@@ -8,11 +8,13 @@ from sqlmodel import select
 from store.actors import SYSTEM
 from store.claims.build import NotBuiltReason, build_claims
 from store.claims.changes import set_fields, set_payer_number, void_claim
-from store.claims.following import CannotFollow, replace_claim, void_sent_claim
+from store.claims.following import CannotFollow
+from store.claims.replacing import replace_claim
 from store.claims.restating import restate_of_account
 from store.claims.scrubbing import scrub_claim
+from store.claims.voiding import void_sent_claim
 from store.database import Database
-from store.models import Claim, Coverage, Patient, Payer
+from store.models import Claim, Coverage, LogEntry, Patient, Payer
 from store.terms import ClaimStatus, JournalAccount
 from tests.store.claim_samples import CODES, TODAY
 from tests.store.test_claims_following import Office, office, recode
@@ -119,6 +121,43 @@ def test_the_charge_moves_to_the_other_payer(office: Office) -> None:
     office.sent(built.claim_id)
 
     assert owed(office.db) == {("Right Plan", JournalAccount.PAYER_RECEIVABLE): 10003}
+
+
+def conversions(office: Office, claim_id: str) -> list[tuple[str, str]]:
+    """What the history of a claim says of its frequency: the places that became others, and why."""
+    with office.db.reading() as session:
+        query = select(LogEntry.detail).where(LogEntry.action == "claim.refresh", LogEntry.target_id == claim_id)
+        told = session.exec(query.order_by(LogEntry.seq)).all()
+    return [(one["fields"], one["reason"]) for one in told if "frequency" in one["fields"]]
+
+
+def test_the_history_of_a_first_claim_in_the_place_of_another_payers_says_why_it_replaces_nothing(
+    office: Office,
+) -> None:
+    bills_another(office.db)
+
+    built = replace_claim(office.db, SYSTEM, office.claim_id)
+
+    why = f"Right Plan has no claim before it: {office.number} bills another payer"
+    assert conversions(office, built.claim_id) == [("frequency", why)]
+
+
+def test_a_recode_for_another_payer_says_so_in_the_history_of_what_it_builds(denied: Office) -> None:
+    bills_another(denied.db)
+    recode(denied.db)
+
+    (built,) = build_claims(denied.db, SYSTEM).built
+
+    why = f"Right Plan has no claim before it: {denied.number} bills another payer"
+    assert conversions(denied, built.claim_id) == [("frequency, original_reference", why)]
+
+
+def test_the_history_of_a_replacement_to_the_same_payer_says_nothing_of_its_frequency(denied: Office) -> None:
+    built = replace_claim(denied.db, SYSTEM, denied.claim_id)
+
+    scrub_claim(denied.db, CODES, SYSTEM, built.claim_id, today=TODAY)
+
+    assert conversions(denied, built.claim_id) == []
 
 
 def test_a_claim_of_which_no_payer_is_left_is_not_replaced(office: Office) -> None:
@@ -263,3 +302,5 @@ def test_a_void_that_is_given_up_leaves_a_claim_that_is_replaced_with_its_payer(
     void_claim(office.db, SYSTEM, void.claim_id, "it was the right one")
 
     assert claim(office, built.claim_id).frequency == "7"
+    why = f"Blue Plains has {office.number}, which it replaces there"
+    assert conversions(office, built.claim_id)[-1] == ("frequency", why)

@@ -17,9 +17,10 @@ from store.claims.build import build_claims
 from store.claims.changes import release_claim, set_fields
 from store.claims.content import Accident, ClaimContent, Parties, load_claim
 from store.claims.details import ClaimDates
-from store.claims.following import bill_next_payer, void_sent_claim
 from store.claims.restating import restate
 from store.claims.scrubbing import scrub_claim
+from store.claims.secondary import bill_next_payer
+from store.claims.voiding import void_sent_claim
 from store.database import Database
 from store.intake.native import to_record
 from store.intake.statement import Person

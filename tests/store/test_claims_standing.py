@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 from sqlmodel import select
 
 from store.actors import SYSTEM
-from store.claims.following import bill_next_payer, replace_claim, void_sent_claim, waiting_for_next_payer
+from store.claims.replacing import replace_claim
+from store.claims.secondary import bill_next_payer, waiting_for_next_payer
+from store.claims.voiding import void_sent_claim
 from store.models import Claim
 from store.queries import SessionReader
 from store.queries.claims import ClaimFilter, ClaimPage, claim_list, claim_page
@@ -42,6 +46,12 @@ def standing(office: Office) -> tuple[str, list[ClaimFilter]]:
         (row,) = [one for one in claim_list(reader, TODAY, ClaimFilter.ALL) if one.id == office.claim_id]
         views = [one for one in WORK if office.claim_id in {row.id for row in claim_list(reader, TODAY, one)}]
     return row.standing, views
+
+
+def in_view(office: Office, view: ClaimFilter) -> list[str]:
+    """The numbers of the claims that a view shows."""
+    with office.db.reading() as session:
+        return [row.number for row in claim_list(SessionReader(session), TODAY, view)]
 
 
 def page_of(office: Office) -> ClaimPage:
@@ -86,6 +96,16 @@ def test_a_void_waits_for_its_answer(office: Office) -> None:
     with office.db.reading() as session:
         (waiting,) = claim_list(SessionReader(session), TODAY, ClaimFilter.UNANSWERED)
     assert waiting.standing == "unanswered" and waiting.id != office.claim_id
+
+
+def test_a_void_of_a_claim_that_was_corrected_before_waits_for_its_answer(office: Office) -> None:
+    office.answer()
+    office.answer("22", REVERSED, "0", "EFT0002")
+    office.answer("1", CORRECTED, trace="EFT0003")
+
+    voided(office)
+
+    assert len(in_view(office, ClaimFilter.UNANSWERED)) == 1
 
 
 @pytest.mark.parametrize("reversal", [True, False], ids=["reversed", "not reversed"])
@@ -200,6 +220,57 @@ def test_a_void_that_its_payer_denied_is_denied_and_waits_for_no_answer(office: 
         waiting = claim_list(reader, TODAY, ClaimFilter.UNANSWERED)
     assert [(row.number, row.standing) for row in denied] == [(number, "denied")]
     assert [row.number for row in waiting] == [office.number]
+
+
+@pytest.mark.parametrize("follow", [voided, replaced])
+def test_a_denied_void_is_no_work_once_another_void_or_a_replacement_of_its_claim_has_left(
+    office: Office, follow: Callable[[Office], object]
+) -> None:
+    void_denied(office)
+
+    follow(office)
+
+    assert in_view(office, ClaimFilter.DENIED) == []
+
+
+def test_a_denied_void_is_work_while_what_follows_its_claim_has_not_left(office: Office) -> None:
+    number = void_denied(office)
+
+    void_sent_claim(office.db, SYSTEM, office.claim_id, "wrong payer")
+
+    assert in_view(office, ClaimFilter.DENIED) == [number]
+
+
+def test_a_denied_void_of_a_claim_that_its_payer_holds_beside_another_payers_is_work(office: Office) -> None:
+    moved(office)
+
+    number = void_denied(office)
+
+    assert in_view(office, ClaimFilter.DENIED) == [number]
+
+
+@pytest.mark.parametrize("corrected", [False, True], ids=["taken back", "corrected"])
+def test_a_denied_void_is_no_work_once_its_payer_takes_the_claim_back_without_a_correction(
+    office: Office, corrected: bool
+) -> None:
+    office.answer(trace="EFT0008")
+    number = void_denied(office)
+
+    office.answer("22", REVERSED, "0", "EFT0003")
+    if corrected:
+        office.answer("1", CORRECTED, trace="EFT0004")
+
+    assert in_view(office, ClaimFilter.DENIED) == ([number] if corrected else [])
+
+
+def test_a_denied_void_is_called_denied_whatever_became_of_its_claim(office: Office) -> None:
+    number = void_denied(office)
+
+    voided(office)
+
+    with office.db.reading() as session:
+        rows = claim_list(SessionReader(session), TODAY, ClaimFilter.ALL)
+    assert [row.standing for row in rows if row.number == number] == ["denied"]
 
 
 def not_voided(office: Office) -> str:

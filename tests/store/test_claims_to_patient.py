@@ -12,7 +12,7 @@ from store.claims.batches import plan_batch
 from store.claims.build import build_claims
 from store.claims.changes import void_claim
 from store.claims.export import export_claims, staying_behind
-from store.claims.following import bill_late_charges
+from store.claims.late_charges import bill_late_charges
 from store.claims.restating import restate_of_account
 from store.claims.scrubbing import scrub_claim
 from store.coding.in_work import CodingRefused

@@ -9,8 +9,11 @@ from store.actors import SYSTEM, Actor
 from store.claims.build import NotBuiltReason, build_claims
 from store.claims.changes import void_claim
 from store.claims.export import ExportRefused
-from store.claims.following import CannotFollow, bill_next_payer, replace_claim, void_sent_claim
+from store.claims.following import CannotFollow
+from store.claims.replacing import replace_claim
 from store.claims.scrubbing import scrub_claim
+from store.claims.secondary import bill_next_payer
+from store.claims.voiding import void_sent_claim
 from store.models import Charge, Claim, Encounter, Remittance, WorkItem
 from store.remits.posting import unpost
 from store.reports.run import Report, period_of, run_report

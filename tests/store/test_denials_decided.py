@@ -12,7 +12,8 @@ from sqlmodel import col, func, select
 
 from codesets.errors import CodedeskError
 from store.actors import SYSTEM
-from store.claims.following import bill_next_payer, replace_claim
+from store.claims.replacing import replace_claim
+from store.claims.secondary import bill_next_payer
 from store.database import Database
 from store.denials.work import DenialRefused, appeal, bill_patient, open_again, resolve, write_off
 from store.ledger.charges import bill

@@ -6,7 +6,7 @@ import pytest
 from sqlmodel import select
 
 from store.actors import SYSTEM
-from store.claims.following import bill_next_payer
+from store.claims.secondary import bill_next_payer
 from store.denials.work import DenialRefused, open_again, write_off
 from store.ledger.accounts import account_id_of
 from store.ledger.money import LedgerRefused, Owed, refund

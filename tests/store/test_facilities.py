@@ -13,8 +13,8 @@ from store.actors import SYSTEM, Actor
 from store.audits.samples import reproduce
 from store.audits.scorecards import read_scorecard
 from store.claims.export import export_claims
-from store.claims.following import bill_next_payer
 from store.claims.scrubbing import scrub_claim
+from store.claims.secondary import bill_next_payer
 from store.database import Database
 from store.ledger.money import patient_pays
 from store.ledger.statement import statement

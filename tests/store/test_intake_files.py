@@ -80,7 +80,8 @@ def zipped(path, *members: tuple[str, bytes]):
         (b"ISA*00*", "the interchange header at byte 1 is cut off; an ISA segment has 106 characters"),
         (
             b"a,b,c\n1,2,3\n",
-            "no column map fits its header; look at --preview 5 and keep a map with --save-map NAME",
+            "no column map fits its header, and no column looks like mrn, family_name, which patients need: it must"
+            " come with one, or --save-map NAME with --column FIELD=COLUMN says which is meant",
         ),
         (b"[1, 2]", "it is a JSON list" + EXPECTED),
         (b'{"a": 1}\n', "it is JSON of an unknown kind" + EXPECTED),

@@ -250,6 +250,15 @@ def test_a_table_that_no_map_fits_is_not_taken_in(db: Database, tmp_path: Path) 
     report = take(db, tmp_path, "Alpha,Beta\n1,2\n3,4\n")
 
     assert report.files[0].messages == (
+        "no column map fits its header, and no column looks like mrn, family_name, which patients need: it must come"
+        " with one, or --save-map NAME with --column FIELD=COLUMN says which is meant",
+    )
+
+
+def test_a_table_that_only_wants_a_map_is_told_how_to_keep_one(db: Database, tmp_path: Path) -> None:
+    report = take(db, tmp_path, VISITS)
+
+    assert report.files[0].messages == (
         "no column map fits its header; look at --preview 5 and keep a map with --save-map NAME",
     )
 

@@ -13,7 +13,8 @@ from sqlmodel import Session, func, select
 from store.actors import SYSTEM
 from store.claims.build import build_claims
 from store.claims.changes import release_claim, void_claim
-from store.claims.following import bill_next_payer, void_sent_claim
+from store.claims.secondary import bill_next_payer
+from store.claims.voiding import void_sent_claim
 from store.database import Database
 from store.denials.work import write_off as give_up
 from store.ledger.accounts import account_id_of

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import closing
+from importlib import import_module
 from pathlib import Path
 
 import pytest
+from alembic.migration import MigrationContext
+from alembic.operations import Operations
 from sqlmodel import select
 
 from store.actors import SYSTEM, Actor
@@ -17,10 +20,11 @@ from store.coding.opening import open_next
 from store.database import Database, open_database
 from store.migrations import HEAD
 from store.migrations.append_only import TRIGGERS
-from store.models import Encounter, FavoriteCode, FinalDiagnosis, FinalProcedureLine, WorkItem
+from store.models import Claim, Encounter, FavoriteCode, FinalDiagnosis, FinalProcedureLine, WorkItem
 from store.sqlite import driver
 from store.terms import CodingKind
 from store.upgrade import upgrade
+from tests.store.claim_samples import SERVICE, add_coding, add_encounter
 
 BEFORE_TRAILS = (
     "DROP TABLE known_name",
@@ -28,7 +32,7 @@ BEFORE_TRAILS = (
     "CREATE INDEX ix_encounter_patient_id ON encounter (patient_id)",
     *(f"DROP INDEX ix_patient_{name}" for name in ("family_name", "given_name")),
     *(f"ALTER TABLE {table} DROP COLUMN told_at" for table in ("charge", "document")),
-    "ALTER TABLE claim DROP COLUMN given_up_at",
+    *(f"ALTER TABLE claim DROP COLUMN {name}" for name in ("given_up_at", "answered_otherwise")),
     "ALTER TABLE remittance_claim DROP COLUMN reverses_id",
     "ALTER TABLE charge DROP COLUMN posted_at",
     "DROP TABLE retention_hold",
@@ -169,3 +173,31 @@ def test_nobody_has_favorites_after_the_upgrade_and_the_schema_is_the_newest(upg
         version = session.connection().exec_driver_sql("SELECT version_num FROM alembic_version").scalar()
 
     assert (favorites, version) == ([], HEAD)
+
+
+def step(db: Database, module: str) -> None:
+    """Carry one step of the history out on a record that has everything before it."""
+    with db.engine.begin() as connection, Operations.context(MigrationContext.configure(connection)):
+        import_module(f"store.migrations.versions.{module}").upgrade()
+
+
+@pytest.mark.both_databases
+def test_that_a_claim_is_to_be_replaced_goes_from_its_notes_into_a_column(db: Database) -> None:
+    note = "a payer before it has answered otherwise since it left: replace it"
+    with db.change(SYSTEM) as change:
+        encounter = add_encounter(change.session)
+        coding_id = add_coding(change.session, encounter)
+        visit = {"form": "837p", "encounter_id": encounter.id, "coding_id": coding_id, "follows_id": "FIRST"}
+        days = {"service_from": SERVICE, "service_through": SERVICE, "follows_as": "secondary"}
+        for number, notes in (("noted", ["Part 1 of 2.", note]), ("another", ["Part 2 of 2."])):
+            change.session.add(Claim(claim_number=number, parties={"build_notes": notes}, **visit, **days))
+    with db.engine.begin() as connection:
+        connection.exec_driver_sql("ALTER TABLE claim DROP COLUMN answered_otherwise")
+
+    step(db, "0024_claims_answered_otherwise")
+
+    with db.reading() as session:
+        claims = {row.claim_number: row for row in session.exec(select(Claim))}
+    assert {number: row.answered_otherwise for number, row in claims.items()} == {"noted": True, "another": False}
+    assert claims["noted"].parties == {"build_notes": ["Part 1 of 2."]}
+    assert claims["another"].parties == {"build_notes": ["Part 2 of 2."]}

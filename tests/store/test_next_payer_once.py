@@ -9,7 +9,9 @@ from sqlmodel import select
 
 from store.actors import SYSTEM
 from store.claims.changes import void_claim
-from store.claims.following import CannotFollow, bill_next_payer, bill_next_payers, replace_claim
+from store.claims.following import CannotFollow
+from store.claims.replacing import replace_claim
+from store.claims.secondary import bill_next_payer, bill_next_payers
 from store.models import Claim, Remittance
 from store.queries import SessionReader
 from store.queries.claims import ClaimFilter, claim_list

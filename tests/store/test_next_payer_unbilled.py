@@ -11,7 +11,7 @@ from sqlmodel import select
 
 from codesets.errors import CodedeskError
 from store.actors import SYSTEM
-from store.claims.following import bill_next_payer
+from store.claims.secondary import bill_next_payer
 from store.models import Remittance, RemittanceClaim
 from store.remits.posting import post_again, unpost
 from store.remits.unapplied import release

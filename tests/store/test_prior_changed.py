@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlmodel import col, func, select
@@ -11,19 +12,17 @@ from codesets.errors import CodedeskError
 from store.actors import SYSTEM
 from store.claims.changes import void_claim
 from store.claims.export import ExportRefused
-from store.claims.following import (
-    CannotFollow,
-    bill_late_charges,
-    bill_next_payer,
-    replace_claim,
-    void_sent_claim,
-    waiting_for_next_payer,
-)
-from store.claims.prior_payment import TO_REPLACE
+from store.claims.following import CannotFollow
+from store.claims.late_charges import bill_late_charges
+from store.claims.prior_changed import follow_answers
+from store.claims.replacing import replace_claim
 from store.claims.scrubbing import scrub_claim
+from store.claims.secondary import bill_next_payer, waiting_for_next_payer
+from store.claims.voiding import void_sent_claim
 from store.models import Claim, JournalLine, LogEntry, Posting, Remittance, RemittanceClaim
 from store.queries import SessionReader
 from store.queries.claims import claim_page
+from store.queries.payers_answers import TO_REPLACE
 from store.remits.posting import FileTakenIn, post_again, take_in, unpost
 from store.terms import ClaimStatus, JournalAccount, PostingKind
 from store.x12.tokenizer import segments
@@ -99,9 +98,23 @@ def test_a_claim_that_left_says_that_it_is_to_be_replaced(office: Office, second
     assert taken.restated.left == (sent.claim_number,)
     with office.db.reading() as session:
         page = claim_page(SessionReader(session), secondary, TODAY)
-    assert page is not None and page.to_replace
-    assert (sent.status, sent.parties["build_notes"]) == (ClaimStatus.EXPORTED, [TO_REPLACE])
+    assert page is not None and page.to_replace == TO_REPLACE
+    assert (sent.status, sent.answered_otherwise) == (ClaimStatus.EXPORTED, True)
     assert sent.parties["other_coverages"][0]["prior"]["paid_cents"] == 6000
+
+
+def test_a_claim_that_came_back_and_states_the_answers_of_now_is_not_to_be_replaced(
+    office: Office, secondary: str
+) -> None:
+    office.sent(secondary)
+    arrives(office, (*BACK, *CORRECTED), "10")
+    refused(office, secondary, "277")
+
+    with office.db.change(SYSTEM) as change:
+        follow_answers(change, [secondary], "it came back")
+
+    now = claim(office, secondary)
+    assert (now.status, now.answered_otherwise) == (ClaimStatus.DRAFT, False)
 
 
 CROSSED_OVER = ("CLP*{number}*2*100.03*15*5*CI*SEC1", "CAS*OA*23*80.03", "CAS*PR*3*5")
@@ -210,13 +223,13 @@ def test_the_share_goes_on_following_with_the_replacement(office: Office, outdat
         correction = session.exec(select(Remittance.id).where(Remittance.trace == "EFT0002")).one()
 
     unpost(office.db, SYSTEM, correction, "to see it again", though_billed=True)
-    without = owed(office.db), claim(office, built.claim_id).parties["build_notes"]
+    without = owed(office.db), claim(office, built.claim_id).answered_otherwise
     post_again(office.db, SYSTEM, correction)
 
-    assert without == ({SECOND: 2000}, [TO_REPLACE])
+    assert without == ({SECOND: 2000}, True)
     assert owed(office.db) == {SECOND: 1000}
-    assert claim(office, built.claim_id).parties["build_notes"] == []
-    assert claim(office, outdated).parties["build_notes"] == []
+    assert not claim(office, built.claim_id).answered_otherwise
+    assert not claim(office, outdated).answered_otherwise
 
 
 def test_the_answer_to_a_replacement_takes_the_place_of_none_and_settles_the_share(
@@ -237,12 +250,12 @@ def test_a_replacement_is_given_up_and_the_claim_says_again_that_it_is_to_be_rep
     office: Office, outdated: str
 ) -> None:
     built = replace_claim(office.db, SYSTEM, outdated)
-    meanwhile = claim(office, outdated).parties["build_notes"]
+    meanwhile = claim(office, outdated).answered_otherwise
 
     void_claim(office.db, SYSTEM, built.claim_id, "another correction comes")
 
-    assert meanwhile == []
-    assert claim(office, outdated).parties["build_notes"] == [TO_REPLACE]
+    assert not meanwhile
+    assert claim(office, outdated).answered_otherwise
 
 
 def test_with_the_void_of_the_first_claim_falls_what_replaced_the_second(office: Office, outdated: str) -> None:
@@ -292,6 +305,12 @@ def test_the_second_payers_own_answer_changes_nothing_that_was_stated(office: Of
     assert (taken.restated.changed, taken.restated.left) == ((), ())
 
 
+def told(office: Office, claim_id: str) -> tuple[dict[str, Any], bool]:
+    """What a claim states, and whether it says that it is to be replaced."""
+    row = claim(office, claim_id)
+    return row.parties, row.answered_otherwise
+
+
 @pytest.mark.parametrize("left", [True, False])
 def test_taking_the_first_answer_back_and_posting_it_again_leaves_it_as_it_was(
     office: Office, secondary: str, left: bool
@@ -300,11 +319,11 @@ def test_taking_the_first_answer_back_and_posting_it_again_leaves_it_as_it_was(
         office.sent(secondary)
     with office.db.reading() as session:
         first = session.exec(select(Remittance.id)).one()
-    before = claim(office, secondary).parties
+    before = told(office, secondary)
 
     unpost(office.db, SYSTEM, first, "wrong file", though_billed=True)
-    taken_back = claim(office, secondary).parties
+    taken_back = told(office, secondary)
     post_again(office.db, SYSTEM, first)
 
     assert taken_back != before
-    assert claim(office, secondary).parties == before
+    assert told(office, secondary) == before

@@ -9,7 +9,7 @@ from store.acks import AnswerTakenIn, take_in
 from store.actors import SYSTEM
 from store.claims.build import build_claims
 from store.claims.changes import release_claim, void_claim
-from store.claims.following import void_sent_claim
+from store.claims.voiding import void_sent_claim
 from store.models import Claim, ClaimExport
 from store.terms import ClaimStatus, JournalAccount
 from tests.store.test_acks import PROVIDER, Sent, claim_status, implementation, patient

@@ -7,7 +7,8 @@ from sqlmodel import func, select
 
 from store.actors import SYSTEM
 from store.claims.build import build_claims
-from store.claims.following import bill_next_payer, void_sent_claim
+from store.claims.secondary import bill_next_payer
+from store.claims.voiding import void_sent_claim
 from store.models import Claim, JournalLine, Remittance, RemittanceClaim
 from store.remits.posting import RemittanceRefused, post_again, unpost
 from store.terms import JournalAccount

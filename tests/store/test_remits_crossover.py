@@ -9,7 +9,7 @@ import pytest
 from sqlmodel import col, select
 
 from store.actors import SYSTEM
-from store.claims.following import bill_next_payer
+from store.claims.secondary import bill_next_payer
 from store.denials.letter import appeal_letter
 from store.denials.work import bill_patient, write_off
 from store.ledger.accounts import account_id_of

@@ -11,8 +11,9 @@ from store.actors import SYSTEM
 from store.claims.batches import batch_claims, plan_batch
 from store.claims.build import build_claims
 from store.claims.changes import CannotChange, release_claim, set_fields, void_claim
-from store.claims.following import bill_next_payer, void_sent_claim
 from store.claims.scrubbing import scrub_claim
+from store.claims.secondary import bill_next_payer
+from store.claims.voiding import void_sent_claim
 from store.database import Database
 from store.models import (
     Claim,

@@ -7,7 +7,7 @@ from sqlmodel import select
 
 from store.actors import SYSTEM
 from store.claims.export import ExportRefused, export_claims
-from store.claims.following import replace_claim
+from store.claims.replacing import replace_claim
 from store.claims.scrubbing import scrub_claim
 from store.models import Claim, Finding, Remittance
 from store.remits.posting import unpost

@@ -7,7 +7,8 @@ from sqlmodel import select
 
 from store.actors import SYSTEM
 from store.claims.build import build_claims
-from store.claims.following import bill_next_payer, void_sent_claim
+from store.claims.secondary import bill_next_payer
+from store.claims.voiding import void_sent_claim
 from store.denials.work import DenialRefused, appeal, open_again
 from store.denials.work import write_off as give_up
 from store.ledger.money import LedgerRefused, Owed, patient_pays, refund, write_off

@@ -8,7 +8,7 @@ import pytest
 
 from store.actors import SYSTEM
 from store.claims.build import build_claims
-from store.claims.following import bill_next_payer
+from store.claims.secondary import bill_next_payer
 from store.database import Database, open_database
 from store.ledger.charges import bill
 from store.models import Claim

@@ -10,8 +10,8 @@ from sqlmodel import col, select
 from codesets.catalog import Reference
 from store.actors import SYSTEM
 from store.claims.build import build_claims
-from store.claims.following import bill_next_payers
 from store.claims.scrubbing import scrub_claim
+from store.claims.secondary import bill_next_payers
 from store.database import open_database
 from store.ledger.deposits import take_in_deposits
 from store.models import Claim, ClaimLine, Finding

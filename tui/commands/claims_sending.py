@@ -193,7 +193,8 @@ def _validate(db: Database, args: argparse.Namespace) -> int:
 
 
 def _secondary(db: Database, args: argparse.Namespace) -> int:
-    from store.claims.following import CannotFollow, Following, bill_next_payer, bill_next_payers
+    from store.claims.following import CannotFollow
+    from store.claims.secondary import Following, bill_next_payer, bill_next_payers
     from store.database import operation_id
 
     actor = _actor(db)
@@ -220,7 +221,7 @@ def _secondary(db: Database, args: argparse.Namespace) -> int:
 
 
 def _replace(db: Database, args: argparse.Namespace) -> int:
-    from store.claims.following import replace_claim
+    from store.claims.replacing import replace_claim
     from store.database import operation_id
 
     built = replace_claim(db, _actor(db), _claim_id(db, args.number), operation_id())
@@ -230,7 +231,7 @@ def _replace(db: Database, args: argparse.Namespace) -> int:
 
 def _void(db: Database, args: argparse.Namespace) -> int:
     from store.claims.changes import void_claim
-    from store.claims.following import void_sent_claim
+    from store.claims.voiding import void_sent_claim
     from store.database import operation_id
     from store.models import Claim, Encounter
     from store.reasons import reason_in_words
@@ -278,7 +279,7 @@ def _override(db: Database, args: argparse.Namespace) -> int:
 
 
 def _late(db: Database, args: argparse.Namespace) -> int:
-    from store.claims.following import bill_late_charges
+    from store.claims.late_charges import bill_late_charges
     from store.database import operation_id
 
     built = bill_late_charges(db, _actor(db), _claim_id(db, args.number), args.new_only, operation_id())

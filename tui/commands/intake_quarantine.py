@@ -78,7 +78,7 @@ def _show(db, actor, number: str, as_json: bool) -> int:
     from store.intake.unreadable import FILE
     from store.models.columns import now
     from store.queries import SessionReader
-    from store.queries.quarantine import OF_A_CLOSED_CHART
+    from store.queries.quarantine import OF_A_CLOSED_CHART, TO_MEND
     from store.queries.restricted import names_closed
 
     row = find_record(db, number)
@@ -100,6 +100,8 @@ def _show(db, actor, number: str, as_json: bool) -> int:
         print(f"SHA-256   {row.sha256}")
     if row.settled:
         print(f"state     {row.settled}")
+    else:
+        print(f"next      {TO_MEND}; retry {number} tries it again as it is, aside {number} lets it go")
     print(f"\n{text}")
     return 0
 

@@ -278,7 +278,7 @@ class ClaimScreen(DeskScreen):
 
     def do_next_payer(self) -> None:
         async def built() -> None:
-            from store.claims.following import bill_next_payer
+            from store.claims.secondary import bill_next_payer
 
             claim = await self.workstation.change(bill_next_payer, self._claim_id)
             self.say(f"{claim.claim_number} is built for the next payer; scrub it in the queue.", "good")
@@ -287,7 +287,7 @@ class ClaimScreen(DeskScreen):
 
     def do_replace_next(self) -> None:
         async def built() -> None:
-            from store.claims.following import replace_claim
+            from store.claims.replacing import replace_claim
 
             claim = await self.workstation.change(replace_claim, self._claim_id)
             await self._load()
@@ -315,7 +315,7 @@ class ClaimScreen(DeskScreen):
 
         async def voided(reason: str) -> None:
             from store.claims.changes import void_claim
-            from store.claims.following import void_sent_claim
+            from store.claims.voiding import void_sent_claim
 
             if left:
                 claim = await self.workstation.change(void_sent_claim, self._claim_id, reason_in_words(reason))

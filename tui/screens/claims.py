@@ -14,11 +14,11 @@ from store.queries.claims import (
     ClaimFilter,
     ClaimRow,
     ClaimSort,
-    PayersAnswer,
     claim_counts,
     claim_list,
     claim_views,
 )
+from store.queries.payers_answers import PayersAnswer
 from store.settings import outbox
 from store.terms import ClaimStatus, in_words
 from tui.cells import Line, counted, days_in
@@ -299,7 +299,7 @@ class ClaimsScreen(ListScreen):
 
     def do_next_payers(self) -> None:
         async def built() -> None:
-            from store.claims.following import bill_next_payers
+            from store.claims.secondary import bill_next_payers
 
             report = await self.workstation.change(bill_next_payers)
             await self.read_rows()

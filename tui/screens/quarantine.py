@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 from textual.app import ComposeResult
 
-from store.queries.quarantine import QuarantineRow, quarantine_list, quarantine_text
+from store.queries.quarantine import TO_MEND, QuarantineRow, quarantine_list, quarantine_text
 from tui.cells import Line, counted, minute, wrap
 from tui.screens.list_screen import ListScreen
 from tui.widgets.row_table import Column, ListSource
@@ -150,6 +150,7 @@ def quarantine_lines(row: QuarantineRow, text: str, width: int) -> list[Line]:
     tried = f", tried again {_time(row.tried_at)}" if row.tried_at else ""
     put("Received", f"{_time(row.received_at)}{tried}")
     put("State", row.settled, "good")
+    put("Next", "" if row.settled else f"{TO_MEND}; t tries it again as it is, x sets it aside", "dim")
     return lines
 
 

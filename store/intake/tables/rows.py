@@ -16,7 +16,7 @@ from store.intake.files import EXPECTED, NotTakenIn
 from store.intake.hl7v2.values import cents, line, moment, whole
 from store.intake.jsontext import first_error
 from store.intake.statement import Item, Person, Statement, Step
-from store.intake.tables.columns import ColumnMap, Kind, load_map, map_for, save_map, shipped
+from store.intake.tables.columns import BadMap, ColumnMap, Kind, load_map, map_for, save_map, shipped
 from store.intake.tables.guess import Guess, guess
 from store.intake.tables.sheet import Layout, Row, layout_of, mangled, rows
 from store.intake.unit import Unit, refused
@@ -65,17 +65,31 @@ def choose_map(sample: bytes, options: TableOptions) -> tuple[Layout, ColumnMap]
     """
     layout = layout_of(sample)
     if options.save_as:
-        first = [row for row in rows(io.BytesIO(sample), layout) if isinstance(row, Row)][:50]
+        first = _first_rows(sample, layout)
         found = guess(options.save_as, options.source or options.save_as, layout, first, options.columns).column_map
         save_map(found)
         return layout, found
     chosen = load_map(options.map_name) if options.map_name else map_for(layout.header)
     if chosen is None:
-        raise NotTakenIn("no column map fits its header; look at --preview 5 and keep a map with --save-map NAME")
+        raise NotTakenIn(_without_map(sample, layout))
     absent = [column for column in chosen.columns.values() if column not in layout.header]
     if absent:
         raise NotTakenIn(f"the map {chosen.name} wants a column {absent[0]}, which it does not have")
     return layout, chosen
+
+
+def _without_map(sample: bytes, layout: Layout) -> str:
+    """How a table comes to a map that has none: by a guess, or with the columns that it lacks."""
+    try:
+        guess("guess", "csv", layout, _first_rows(sample, layout))
+    except BadMap as lacking:
+        way = "it must come with one, or --save-map NAME with --column FIELD=COLUMN says which is meant"
+        return f"no column map fits its header, and {lacking.message}: {way}"
+    return "no column map fits its header; look at --preview 5 and keep a map with --save-map NAME"
+
+
+def _first_rows(sample: bytes, layout: Layout) -> list[Row]:
+    return [row for row in rows(io.BytesIO(sample), layout) if isinstance(row, Row)][:50]
 
 
 def preview(stream: BinaryIO, count: int, options: TableOptions) -> Previewed:

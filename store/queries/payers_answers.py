@@ -1,0 +1,168 @@
+"""What became of claims that left, by the remittances that are posted and by what followed them: in SQL and in words.
+
+The conditions are of a claim `c`, the same on SQLite and PostgreSQL; lists filter by them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from enum import StrEnum
+from typing import Any
+
+from store.queries import Reader, Row, parsed
+from store.queries.chains import is_replaced, is_voided, void_denied, void_stands
+from store.terms import LIVING_DENIALS
+
+TO_REPLACE = "a payer before it has answered otherwise since it left: replace it"
+"""What a page says of a claim to a next payer that left on an answer which stands no more."""
+
+
+class PayersAnswer(StrEnum):
+    """What became of a claim that left, by the remittances that are posted and by what followed it.
+
+    One is to be voided whose payer holds it still, while another payer is billed in its place, or the claim before it,
+    to another payer, is voided; one is to be replaced that left for a next payer on an answer that changed since.
+    """
+
+    NONE = "unanswered"
+    DENIED = "denied"
+    IN_PART = "part denied"
+    PAID = "paid"
+    NOTHING_PAID = "answered"
+    VOIDED = "voided"
+    REPLACED = "replaced"
+    TO_VOID = "to be voided"
+    TO_REPLACE = "to be replaced"
+
+
+def _posted(claim_id: str) -> str:
+    """The posted answers to a claim, but for predeterminations (25)."""
+    return (
+        "FROM remittance_claim a JOIN remittance r ON r.id = a.remittance_id"
+        f" WHERE a.claim_id = {claim_id} AND a.status_code <> '25' AND r.status = 'posted'"
+    )
+
+
+def _answered(claim_id: str) -> str:
+    """The condition that an answer to a claim stands: a reversal (22) takes one away."""
+    return f"(SELECT COALESCE(SUM(CASE WHEN a.status_code = '22' THEN -1 ELSE 1 END), 0) {_posted(claim_id)}) > 0"
+
+
+def _reversed(claim_id: str) -> str:
+    """The condition that an answer to a claim was reversed."""
+    return f"EXISTS (SELECT 1 {_posted(claim_id)} AND a.status_code = '22')"
+
+
+_POSTED, ANSWERED = _posted("c.id"), _answered("c.id")
+PAID = f"(SELECT COALESCE(SUM(a.paid_cents), 0) {_POSTED}) > 0"
+_DENIED_MONEY = (
+    "EXISTS (SELECT 1 FROM denial d WHERE d.claim_id = c.id AND d.cents > 0"
+    f" AND d.status IN ({', '.join(repr(status.value) for status in LIVING_DENIALS)}))"
+)
+# A void has no money of its own that could be denied.
+VOID_DENIED = f"(c.frequency = '8' AND {void_denied('c')})"
+# Nobody waits for an answer to a void once its claim is taken back, not corrected.
+TAKEN_BACK = f"(c.frequency = '8' AND {_reversed('c.follows_id')} AND NOT {_answered('c.follows_id')})"
+# Nor is a denied void work where its payer has the claim no more: by another void, or by a replacement that it got.
+_NEEDLESS = (
+    f"({TAKEN_BACK} OR EXISTS (SELECT 1 FROM claim gone WHERE gone.id = c.follows_id AND ({void_stands('gone')}"
+    " OR EXISTS (SELECT 1 FROM claim later WHERE later.follows_id = gone.id AND later.follows_as = 'replacement'"
+    " AND later.frequency = '7' AND later.status = 'exported'))))"
+)
+DENIED = f"({_DENIED_MONEY} OR ({VOID_DENIED} AND NOT {_NEEDLESS}))"
+
+VOIDED, REPLACED = is_voided("c"), is_replaced("c")
+# What another payer is billed for in its place, until its own payer has it no more: voided, reversed or denied.
+_ELSEWHERE = (
+    "later.follows_id = c.id AND later.follows_as = 'replacement' AND later.frequency = '1' AND later.status <> 'void'"
+)
+_DENIED_WHOLE = (
+    f"({ANSWERED} AND NOT {PAID} AND (EXISTS (SELECT 1 {_POSTED} AND a.status_code = '4')"
+    " OR EXISTS (SELECT 1 FROM denial d WHERE d.claim_id = c.id AND d.cents > 0)))"
+)
+# What bills a next payer falls with the first claim, and what replaced it there; its own payer is told nothing by that.
+_FELL_WITH_FIRST = f"(c.follows_as IN ('secondary', 'replacement') AND {VOIDED} AND NOT {REPLACED})"
+TO_VOID = (
+    f"((EXISTS (SELECT 1 FROM claim later WHERE {_ELSEWHERE}) OR {_FELL_WITH_FIRST}) AND NOT {void_stands('c')}"
+    f" AND ({ANSWERED} OR NOT {_reversed('c.id')}) AND NOT {_DENIED_WHOLE})"
+)
+# Nobody waits for an answer to what was voided or replaced.
+NOT_FOLLOWED = f"NOT {VOIDED} AND NOT {REPLACED} AND NOT {TO_VOID}"
+ANSWERED_OTHERWISE = "c.answered_otherwise"
+STANDS = f"{NOT_FOLLOWED} AND NOT {ANSWERED_OTHERWISE}"
+
+
+def payers_answers(reader: Reader, claim_ids: list[str]) -> dict[str, PayersAnswer]:
+    """What became of claims that left, for one page of them; those that wait for an answer are not in it."""
+    if not claim_ids:
+        return {}
+    names = {f"c{place}": claim_id for place, claim_id in enumerate(claim_ids)}
+    rows = reader.rows(
+        f"SELECT c.id, {_DENIED_MONEY} OR {VOID_DENIED} AS denied, {PAID} AS paid,"
+        f" {ANSWERED} OR {TAKEN_BACK} OR {VOID_DENIED} AS answered,"
+        f" {VOIDED} AS voided, {REPLACED} AS replaced, {TO_VOID} AS to_void, {ANSWERED_OTHERWISE} AS to_replace"
+        f" FROM claim c WHERE c.id IN ({', '.join(':' + name for name in names)})",
+        **names,
+    )
+    followed = (
+        ("to_void", PayersAnswer.TO_VOID),
+        ("voided", PayersAnswer.VOIDED),
+        ("replaced", PayersAnswer.REPLACED),
+        ("to_replace", PayersAnswer.TO_REPLACE),
+    )
+    told = {
+        (True, True): PayersAnswer.IN_PART,
+        (True, False): PayersAnswer.DENIED,
+        (False, True): PayersAnswer.PAID,
+        (False, False): PayersAnswer.NOTHING_PAID,
+    }
+    found = {}
+    for row in rows:
+        gone = next((word for name, word in followed if row[name]), None)
+        if gone or row["answered"]:
+            found[row["id"]] = gone or told[bool(row["denied"]), bool(row["paid"])]
+    return found
+
+
+def why_not_voided(reader: Reader, claim_id: str) -> str:
+    """The last of its voids that its payer denied, where none stands."""
+    rows = reader.rows(
+        "SELECT v.claim_number FROM claim c JOIN claim v ON v.follows_id = c.id AND v.frequency = '8'"
+        f" WHERE c.id = :id AND v.status = 'exported' AND {void_denied('v')} AND NOT {void_stands('c')}"
+        " ORDER BY v.created_at DESC, v.claim_number DESC",
+        id=claim_id,
+    )
+    return f"Its payer denied {rows[0]['claim_number']}, its void: it stands as it was" if rows else ""
+
+
+def why_to_void(reader: Reader, claim: Row, parties: Mapping[str, Any]) -> str:
+    """Who bills another payer in the place of a claim that its own payer holds still, and what is left to do.
+
+    Or that the claim before it is voided, with which it falls.
+    """
+    rows = reader.rows(
+        "SELECT later.claim_number, later.parties, (SELECT MIN(v.claim_number) FROM claim v WHERE v.follows_id = c.id"
+        f" AND v.follows_as = 'void' AND v.status <> 'void' AND NOT {void_denied('v')}) AS void"
+        f" FROM claim c LEFT JOIN claim later ON {_ELSEWHERE}"
+        f" WHERE c.id = :id AND c.status = 'exported' AND {TO_VOID}",
+        id=claim["id"],
+    )
+    if not rows:
+        return ""
+    (later, *_), number = rows, claim["claim_number"]
+    way = f"codedesk claims void {number} --reason WHY takes it back there (frequency 8)"
+    if later["void"]:
+        way = f"{later['void']} takes it back there once it has left"
+    elsewhere = "the claim before it is voided"
+    if later["claim_number"]:
+        payer = payer_of(parsed(later["parties"])) or "another payer"
+        elsewhere = f"{later['claim_number']} bills {payer} in its place"
+    return f"{payer_of(parties) or 'Its payer'} still holds it, while {elsewhere}: {way}"
+
+
+def payer_of(parties: Mapping[str, Any]) -> str:
+    """What the billed payer is called, or known by where it has no name; empty where no coverage is billed."""
+    if not (coverage := parties.get("coverage")):
+        return ""
+    payer = coverage.get("payer") or {}
+    return str(payer.get("name") or payer.get("identifier") or "payer without a name")
