@@ -5,6 +5,7 @@ The conditions are of a claim `c`, the same on SQLite and PostgreSQL; lists filt
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from enum import StrEnum
 from typing import Any
@@ -92,36 +93,56 @@ ANSWERED_OTHERWISE = "c.answered_otherwise"
 STANDS = f"{NOT_FOLLOWED} AND NOT {ANSWERED_OTHERWISE}"
 
 
+_ASKED = (
+    f"{_DENIED_MONEY} OR {VOID_DENIED} AS denied, {PAID} AS paid,"
+    f" {ANSWERED} OR {TAKEN_BACK} OR {VOID_DENIED} AS answered,"
+    f" {VOIDED} AS voided, {REPLACED} AS replaced, {TO_VOID} AS to_void, {ANSWERED_OTHERWISE} AS to_replace"
+)
+_FOLLOWED = (
+    ("to_void", PayersAnswer.TO_VOID),
+    ("voided", PayersAnswer.VOIDED),
+    ("replaced", PayersAnswer.REPLACED),
+    ("to_replace", PayersAnswer.TO_REPLACE),
+)
+_TOLD = {
+    (True, True): PayersAnswer.IN_PART,
+    (True, False): PayersAnswer.DENIED,
+    (False, True): PayersAnswer.PAID,
+    (False, False): PayersAnswer.NOTHING_PAID,
+}
+
+
 def payers_answers(reader: Reader, claim_ids: list[str]) -> dict[str, PayersAnswer]:
     """What became of claims that left, for one page of them; those that wait for an answer are not in it."""
     if not claim_ids:
         return {}
     names = {f"c{place}": claim_id for place, claim_id in enumerate(claim_ids)}
     rows = reader.rows(
-        f"SELECT c.id, {_DENIED_MONEY} OR {VOID_DENIED} AS denied, {PAID} AS paid,"
-        f" {ANSWERED} OR {TAKEN_BACK} OR {VOID_DENIED} AS answered,"
-        f" {VOIDED} AS voided, {REPLACED} AS replaced, {TO_VOID} AS to_void, {ANSWERED_OTHERWISE} AS to_replace"
-        f" FROM claim c WHERE c.id IN ({', '.join(':' + name for name in names)})",
-        **names,
+        f"SELECT c.id, {_ASKED} FROM claim c WHERE c.id IN ({', '.join(':' + name for name in names)})", **names
     )
-    followed = (
-        ("to_void", PayersAnswer.TO_VOID),
-        ("voided", PayersAnswer.VOIDED),
-        ("replaced", PayersAnswer.REPLACED),
-        ("to_replace", PayersAnswer.TO_REPLACE),
+    answers = {row["id"]: _answer(row) for row in rows}
+    return {claim_id: answer for claim_id, answer in answers.items() if answer is not PayersAnswer.NONE}
+
+
+def answer_counts(reader: Reader, most: int) -> dict[PayersAnswer, int]:
+    """How many of the claims that left stand so, in one statement; of at most so many of them, the newest numbers."""
+    rows = reader.rows(
+        f"SELECT q.denied, q.paid, q.answered, q.voided, q.replaced, q.to_void, q.to_replace, count(*) AS n FROM"
+        f" (SELECT {_ASKED} FROM claim c WHERE c.status = 'exported' ORDER BY c.claim_number DESC LIMIT :most) AS q"
+        " GROUP BY q.denied, q.paid, q.answered, q.voided, q.replaced, q.to_void, q.to_replace",
+        most=most,
     )
-    told = {
-        (True, True): PayersAnswer.IN_PART,
-        (True, False): PayersAnswer.DENIED,
-        (False, True): PayersAnswer.PAID,
-        (False, False): PayersAnswer.NOTHING_PAID,
-    }
-    found = {}
+    counts = Counter[PayersAnswer]()
     for row in rows:
-        gone = next((word for name, word in followed if row[name]), None)
-        if gone or row["answered"]:
-            found[row["id"]] = gone or told[bool(row["denied"]), bool(row["paid"])]
-    return found
+        counts[_answer(row)] += row["n"]
+    return dict(counts)
+
+
+def _answer(row: Row) -> PayersAnswer:
+    """What became of one claim, by what was asked of it."""
+    if gone := next((word for name, word in _FOLLOWED if row[name]), None):
+        return gone
+    return _TOLD[bool(row["denied"]), bool(row["paid"])] if row["answered"] else PayersAnswer.NONE
 
 
 def why_not_voided(reader: Reader, claim_id: str) -> str:

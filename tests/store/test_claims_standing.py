@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 
 import pytest
@@ -14,6 +15,7 @@ from store.claims.voiding import void_sent_claim
 from store.models import Claim
 from store.queries import SessionReader
 from store.queries.claims import ClaimFilter, ClaimPage, claim_list, claim_page
+from store.queries.payers_answers import answer_counts
 from tests.store.claim_samples import TODAY
 from tests.store.test_claims_counted import DENIED, DENIED_BACK, REVERSED, replaced, voided
 from tests.store.test_claims_following import Office, office
@@ -69,6 +71,19 @@ def moved(office: Office) -> Office:
     """Have another payer billed in the place of the claim, that having left."""
     bills_another(office.db)
     return replaced(office)
+
+
+@pytest.mark.parametrize("step", [None, voided, replaced])
+def test_the_counts_of_the_list_are_those_of_its_rows(office: Office, step: Callable[[Office], object] | None) -> None:
+    if step:
+        step(office)
+
+    with office.db.reading() as session:
+        reader = SessionReader(session)
+        rows = claim_list(reader, TODAY, ClaimFilter.EXPORTED)
+        counts = answer_counts(reader, 10)
+
+    assert counts == Counter(row.answer for row in rows)
 
 
 def test_a_claim_that_was_denied_in_part_and_whose_void_has_left_is_voided(office: Office) -> None:

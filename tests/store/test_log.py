@@ -287,6 +287,7 @@ NOT_A_LOOK = {
     "work_item_of": "an id",
     "facility_task": "an id",
     "claim_counts": "numbers",
+    "answer_counts": "numbers",
     "claim_views": "a person's own views",
     "account_id_by_number": "an id",
     "deposit_list": "money of payers, no patient",

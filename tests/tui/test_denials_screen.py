@@ -168,6 +168,18 @@ async def test_a_denial_is_taken_and_appealed(denied: None) -> None:
         assert "1 denial appealed" in cells(app) and "appealed, level 1, rfox" in cells(app)
 
 
+@pytest.mark.parametrize("size", [(80, 24), (132, 43)])
+async def test_the_head_of_the_claims_counts_them_in_the_words_of_their_rows(
+    denied: None, size: tuple[int, int]
+) -> None:
+    async with opened(size) as (app, pilot):
+        await keys(pilot, "f4")
+        await settle(pilot)
+        head = cells(app).splitlines()[0]
+
+        assert " denied  " in head and "exported" not in head and len(head) <= size[0]
+
+
 async def test_a_closed_denial_says_that_it_is_closed(denied: None) -> None:
     async with opened() as (app, pilot):
         await keys(pilot, "f5", "d", "W")

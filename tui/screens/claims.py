@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import time
 from collections import Counter
+from collections.abc import Iterator
 from pathlib import Path
 from typing import cast
 
+from rich.cells import cell_len
 from textual.app import ComposeResult
 
 from store.queries.claims import (
+    COUNT_CAP,
     MOST_SORTS,
     ClaimFilter,
     ClaimRow,
@@ -18,7 +21,7 @@ from store.queries.claims import (
     claim_list,
     claim_views,
 )
-from store.queries.payers_answers import PayersAnswer
+from store.queries.payers_answers import PayersAnswer, answer_counts
 from store.settings import outbox
 from store.terms import ClaimStatus, in_words
 from tui.cells import Line, counted, days_in
@@ -63,6 +66,14 @@ ANSWER_STYLE = {
     PayersAnswer.TO_VOID: "error",
     PayersAnswer.TO_REPLACE: "error",
 }
+STANDINGS = (
+    *(ClaimStatus.REJECTED, ClaimStatus.SCRUB_FAILED, PayersAnswer.TO_VOID, PayersAnswer.TO_REPLACE),
+    *(PayersAnswer.DENIED, PayersAnswer.IN_PART, ClaimStatus.READY, ClaimStatus.EXPORTED, PayersAnswer.NONE),
+    *(PayersAnswer.PAID, PayersAnswer.NOTHING_PAID, PayersAnswer.REPLACED, PayersAnswer.VOIDED),
+)
+"""What line 1 counts, as far as it has room: first what somebody has to see to."""
+ROOM_ABOUT = 4
+"""Cells of line 1 beside what it says: its margins, and two between its parts."""
 PAGE = 5000
 PROGRESS_SECONDS = 0.3
 """How often a batch says how far it is."""
@@ -84,6 +95,8 @@ class ClaimsScreen(ListScreen):
         self._sorts: tuple[ClaimSort, ...] = (ClaimSort.NUMBER,)
         self._view = ""
         self._counts: dict[ClaimStatus, int] = {}
+        self._answers: dict[PayersAnswer, int] = {}
+        """How the claims that left stand; empty where they are more than a list shows."""
         self._said_at = 0.0
 
     def compose_work(self) -> ComposeResult:
@@ -96,17 +109,26 @@ class ClaimsScreen(ListScreen):
             start = (*start, (f"  by {', '.join(self._sorts)}", "dim"))
         if self.filter_text:
             start = (*start, (f"  /{self.filter_text}", "focus"))
-        counted = [
-            (f"{self._counts.get(status, 0)} {in_words(status)}", STATUS_STYLE.get(status, "text"))
-            for status in (ClaimStatus.REJECTED, ClaimStatus.SCRUB_FAILED, ClaimStatus.READY, ClaimStatus.EXPORTED)
-            if self._counts.get(status)
-        ]
-        end: list[tuple[str, str]] = []
-        for span in counted:
-            end += [span, ("  ", "text")]
         count = self.rows.count if self.is_mounted else 0
-        end.append((f"{self.rows.index + 1} of {count}" if count else self.no_row, "text"))
-        return start, tuple(end)
+        where = f"{self.rows.index + 1} of {count}" if count else self.no_row
+        room = self.app.size.width - sum(cell_len(text) for text, _ in start) - cell_len(where) - ROOM_ABOUT
+        end: list[tuple[str, str]] = []
+        for span, style in self._standings():
+            if (room := room - cell_len(span) - 2) < 0:
+                break
+            end += [(span, style), ("  ", "text")]
+        return start, (*end, (where, "text"))
+
+    def _standings(self) -> Iterator[tuple[str, str]]:
+        """How many claims stand where, in the words of the rows; first those that somebody has to see to."""
+        for one in STANDINGS:
+            if isinstance(one, PayersAnswer):
+                count, style = self._answers.get(one, 0), ANSWER_STYLE.get(one, "dim")
+            else:
+                count, style = self._counts.get(one, 0), STATUS_STYLE.get(one, "text")
+            capped = not isinstance(one, PayersAnswer) and count > COUNT_CAP
+            if count and not (one is ClaimStatus.EXPORTED and self._answers):
+                yield f"{f'{COUNT_CAP:,}+' if capped else f'{count:,}'} {in_words(one)}", style
 
     def why_not(self, action: str) -> str:
         if action in ("review", "rescrub") and self.rows.selected is None:
@@ -118,6 +140,8 @@ class ClaimsScreen(ListScreen):
     async def read_rows(self) -> None:
         record = self.workstation.record
         self._counts = await record.read(claim_counts)
+        answers = await record.read(answer_counts, PAGE + 1)
+        self._answers = answers if sum(answers.values()) <= PAGE else {}
         rows = await record.read(claim_list, self.workstation.today, self._show, self._sorts, None, None, PAGE)
         shown = [row for row in rows if self.passes_filter(f"{row.number} {row.patient} {row.payer}")]
         self.rows.empty = self._empty()
