@@ -211,6 +211,19 @@ async def test_the_queue_is_sorted_by_three_orders_and_the_view_is_kept(claims: 
         assert "Claims  mornings  by status, largest, newest" in cells(app)
 
 
+@pytest.mark.parametrize("view", ["all", "paid"])
+async def test_the_head_of_the_queue_counts_claims_in_the_words_of_their_rows(paid: None, view: str) -> None:
+    async with opened() as (app, pilot):
+        await keys(pilot, "f4", "v")
+        await settle(pilot)
+        await type_text(pilot, view)
+        await keys(pilot, "enter")
+        await settle(pilot)
+        head = cells(app).splitlines()[0]
+
+    assert "2 unanswered" in head and "1 paid" in head and "exported" not in head
+
+
 async def test_an_order_that_is_none_is_named(claims: None) -> None:
     async with opened() as (app, pilot):
         await keys(pilot, "f4", "S")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import cast
 
@@ -95,8 +95,8 @@ class ClaimsScreen(ListScreen):
         self._sorts: tuple[ClaimSort, ...] = (ClaimSort.NUMBER,)
         self._view = ""
         self._counts: dict[ClaimStatus, int] = {}
-        self._answers: dict[PayersAnswer, int] = {}
-        """How the claims that left stand; empty where they are more than a list shows."""
+        self._answers: Mapping[PayersAnswer, int] = {}
+        """How the claims that left stand; empty where they are too many to be asked each time."""
         self._said_at = 0.0
 
     def compose_work(self) -> ComposeResult:
@@ -140,13 +140,19 @@ class ClaimsScreen(ListScreen):
     async def read_rows(self) -> None:
         record = self.workstation.record
         self._counts = await record.read(claim_counts)
-        answers = await record.read(answer_counts, PAGE + 1)
-        self._answers = answers if sum(answers.values()) <= PAGE else {}
         rows = await record.read(claim_list, self.workstation.today, self._show, self._sorts, None, None, PAGE)
+        self._answers = await self._answered(rows)
         shown = [row for row in rows if self.passes_filter(f"{row.number} {row.patient} {row.payer}")]
         self.rows.empty = self._empty()
         self.rows.set_source(ListSource(shown, lambda row: row.id))
         self.refresh_frame()
+
+    async def _answered(self, rows: Sequence[ClaimRow]) -> Mapping[PayersAnswer, int]:
+        """How the claims that left stand: by the rows where all are shown, else asked where they are not many."""
+        if self._show is ClaimFilter.ALL and len(rows) < PAGE:
+            return Counter(row.answer for row in rows if row.answer)
+        few = self._counts.get(ClaimStatus.EXPORTED, 0) <= COUNT_CAP
+        return await self.workstation.record.read(answer_counts, COUNT_CAP) if few else {}
 
     def _empty(self) -> str:
         """What would fill the list: claims where there are none, else another filter or view."""
