@@ -82,10 +82,9 @@ _DENIED_WHOLE = (
 )
 # What bills a next payer falls with the first claim, and what replaced it there; its own payer is told nothing by that.
 _FELL_WITH_FIRST = f"(c.follows_as IN ('secondary', 'replacement') AND {VOIDED} AND NOT {REPLACED})"
-TO_VOID = (
-    f"((EXISTS (SELECT 1 FROM claim later WHERE {_ELSEWHERE}) OR {_FELL_WITH_FIRST}) AND NOT {void_stands('c')}"
-    f" AND ({ANSWERED} OR NOT {_reversed('c.id')}) AND NOT {_DENIED_WHOLE})"
-)
+# What was reversed or denied whole is no claim that a payer holds to pay.
+HELD = f"(NOT {void_stands('c')} AND ({ANSWERED} OR NOT {_reversed('c.id')}) AND NOT {_DENIED_WHOLE})"
+TO_VOID = f"((EXISTS (SELECT 1 FROM claim later WHERE {_ELSEWHERE}) OR {_FELL_WITH_FIRST}) AND {HELD})"
 # Nobody waits for an answer to what was voided or replaced.
 NOT_FOLLOWED = f"NOT {VOIDED} AND NOT {REPLACED} AND NOT {TO_VOID}"
 ANSWERED_OTHERWISE = "c.answered_otherwise"
@@ -122,6 +121,19 @@ def payers_answers(reader: Reader, claim_ids: list[str]) -> dict[str, PayersAnsw
         if gone or row["answered"]:
             found[row["id"]] = gone or told[bool(row["denied"]), bool(row["paid"])]
     return found
+
+
+def held_ones(reader: Reader, claim_ids: list[str]) -> dict[str, bool]:
+    """Those of claims that left which their payers hold to pay, and whether each is to be voided."""
+    if not claim_ids:
+        return {}
+    names = {f"c{place}": claim_id for place, claim_id in enumerate(claim_ids)}
+    rows = reader.rows(
+        f"SELECT c.id, {TO_VOID} AS to_void FROM claim c"
+        f" WHERE c.id IN ({', '.join(':' + name for name in names)}) AND c.status = 'exported' AND {HELD}",
+        **names,
+    )
+    return {row["id"]: bool(row["to_void"]) for row in rows}
 
 
 def why_not_voided(reader: Reader, claim_id: str) -> str:

@@ -170,6 +170,13 @@ def answered_since(claim: ClaimContent, facts: ScrubFacts, params: Params) -> It
             yield Hit("original_reference", {"answer": note.removeprefix(ANSWERED_SINCE)})
 
 
+@check("held_by_payer")
+def held_by_payer(claim: ClaimContent, facts: ScrubFacts, params: Params) -> Iterator[Hit]:
+    """The payer of a first claim has an original of the visit that was not voided."""
+    if facts.held:
+        yield Hit("frequency", {"held": facts.held})
+
+
 @check("charge_notes")
 def charge_notes(claim: ClaimContent, facts: ScrubFacts, params: Params) -> Iterator[Hit]:
     """What is billed otherwise than it was posted or coded."""
