@@ -5,6 +5,9 @@ one until it is voided there; a claim that bills the same payer again, by whatev
 the visit, stays until then, and leaves as a first claim from when the void has left. What that payer reversed or denied
 whole it holds no more: it pays nothing of it, and refuses a void of it.
 
+A void that has left and has no answer yet may be refused, so that the payer would hold two: the findings of what bills
+the visit there again ask about it, and a person says whether it leaves all the same.
+
 Source: data element 1325 (frequency).
 """
 
@@ -20,7 +23,7 @@ from store.claims.followers import FOLLOWS_LATE, FOLLOWS_REPLACEMENT, FOLLOWS_VO
 from store.claims.next_payers import replaced_before
 from store.models import Claim
 from store.queries import SessionReader
-from store.queries.payers_answers import held_ones
+from store.queries.payers_answers import held_ones, unanswered_voids
 from store.terms import ClaimStatus
 
 _AT_ONCE = 400
@@ -38,6 +41,13 @@ def held_beside(session: Session, claim_ids: Iterable[str]) -> dict[str, str]:
         if first := next((one for one in theirs if same_payer(one, claim)), None):
             found[claim_id] = f"{payer_name(first)} holds {first.claim_number} of the visit: {_way(session, first)}"
     return found
+
+
+def voids_without_answer(session: Session, claim: Claim) -> tuple[str, ...]:
+    """The voids of the visit, at the payer of a first claim, that have left and wait for their answer, in words."""
+    others = {one.id: one for one in _beside(session, [claim.id]).get(claim.id, ()) if same_payer(one, claim)}
+    waiting = unanswered_voids(SessionReader(session), sorted(others))
+    return tuple(f"{void}, the void of {others[one].claim_number}" for one, void in waiting.items())
 
 
 def _beside(session: Session, claim_ids: list[str]) -> dict[str, list[Claim]]:

@@ -11,7 +11,7 @@ from typing import Any
 
 from store.queries import Reader, Row, parsed
 from store.queries.chains import is_replaced, is_voided, void_denied, void_stands
-from store.terms import LIVING_DENIALS
+from store.terms import LIVING_DENIALS, AcknowledgmentKind
 
 TO_REPLACE = "a payer before it has answered otherwise since it left: replace it"
 """What a page says of a claim to a next payer that left on an answer which stands no more."""
@@ -134,6 +134,35 @@ def held_ones(reader: Reader, claim_ids: list[str]) -> dict[str, bool]:
         **names,
     )
     return {row["id"]: bool(row["to_void"]) for row in rows}
+
+
+# A 277CA took the void in since it last left, or an 835 answers its number otherwise than by a denial.
+_VOID_ACCEPTED = (
+    "(EXISTS (SELECT 1 FROM claim_answer n JOIN acknowledgment k ON k.id = n.acknowledgment_id"
+    " JOIN claim_export x ON x.id = v.export_id"
+    f" WHERE n.claim_id = v.id AND n.accepted AND k.kind = '{AcknowledgmentKind.CLAIM.value}'"
+    " AND n.answered_at >= x.exported_at)"
+    " OR EXISTS (SELECT 1 FROM remittance_claim a JOIN remittance r ON r.id = a.remittance_id"
+    " WHERE a.account_number = v.claim_number AND a.status_code NOT IN ('4', '23', '25') AND r.status = 'posted'))"
+)
+
+
+def unanswered_voids(reader: Reader, claim_ids: list[str]) -> dict[str, str]:
+    """The number of the void that left and has no answer yet, by the claim that it voids.
+
+    None of what its payer reversed or denied whole: there is nothing left that a refusal would have it hold.
+    """
+    if not claim_ids:
+        return {}
+    names = {f"c{place}": claim_id for place, claim_id in enumerate(claim_ids)}
+    rows = reader.rows(
+        "SELECT c.id, v.claim_number FROM claim c JOIN claim v ON v.follows_id = c.id AND v.frequency = '8'"
+        f" WHERE c.id IN ({', '.join(':' + name for name in names)}) AND v.status = 'exported'"
+        f" AND NOT {void_denied('v')} AND NOT {_VOID_ACCEPTED}"
+        f" AND ({ANSWERED} OR NOT {_reversed('c.id')}) AND NOT {_DENIED_WHOLE} ORDER BY v.created_at, v.claim_number",
+        **names,
+    )
+    return {row["id"]: row["claim_number"] for row in rows}
 
 
 def why_not_voided(reader: Reader, claim_id: str) -> str:
