@@ -185,14 +185,14 @@ def held_ones(reader: Reader, claim_ids: list[str]) -> dict[str, bool]:
     return {row["id"]: bool(row["to_void"]) for row in rows}
 
 
-# A 277CA took the void in since it last left, or an 835 answers its number otherwise than by a denial.
+# A 277CA took the void in since it last left, or an 835 carries it out by its number (CLP02 22).
 _VOID_ACCEPTED = (
     "(EXISTS (SELECT 1 FROM claim_answer n JOIN acknowledgment k ON k.id = n.acknowledgment_id"
     " JOIN claim_export x ON x.id = v.export_id"
     f" WHERE n.claim_id = v.id AND n.accepted AND k.kind = '{AcknowledgmentKind.CLAIM.value}'"
     " AND n.answered_at >= x.exported_at)"
     " OR EXISTS (SELECT 1 FROM remittance_claim a JOIN remittance r ON r.id = a.remittance_id"
-    " WHERE a.account_number = v.claim_number AND a.status_code NOT IN ('4', '23', '25') AND r.status = 'posted'))"
+    " WHERE a.account_number = v.claim_number AND a.status_code = '22' AND r.status = 'posted'))"
 )
 
 
