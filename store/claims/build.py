@@ -35,6 +35,7 @@ from store.claims.followers import (
     still_held,
     tell_what_it_replaces,
 )
+from store.claims.held import held_beside
 from store.claims.next_payers import billed_before
 from store.claims.numbers import claim_number
 from store.claims.to_patient import stand_with_who_pays
@@ -319,7 +320,8 @@ def _write(change: Change, chart: Chart, parties: Parties, part: Part, replaced:
     change.log("claim.build", "claim", claim.id, number=claim.claim_number, coding=chart.coding.id, replaces=replaces)
     tell_what_it_replaces(change, claim)
     to_patient = stand_with_who_pays(change, claim)
-    held = (still_held(replaced),) if replaced and claim.frequency == "1" else ()
+    held = [still_held(replaced)] if replaced and claim.frequency == "1" else []
+    held += [f"it does not leave yet: {why}" for why in held_beside(change.session, [claim.id]).values()]
     return BuiltClaim(claim.id, claim.claim_number, claim.total_cents, (*part.notes, *held), replaces, to_patient)
 
 

@@ -30,6 +30,7 @@ from store.actors import Actor
 from store.audits.states import DONE, SEEN_BY
 from store.claims.content import ClaimContent, Receiver, contents_of
 from store.claims.followers import in_their_place, unvoided_beside
+from store.claims.held import held_beside
 from store.claims.numbers import take
 from store.claims.outdated import outdated
 from store.claims.partners import Channel, channel_to, route_of
@@ -252,6 +253,7 @@ def _refusals(session: Session, claims: Sequence[_Candidate]) -> list[RefusedCla
     blocked, back = _open_blocks(session, ids), _came_back(session, ids)
     audited, held = _in_audit(session, ids), held_back(session, ids)
     held = {one: f"{why}: apply that or give it back (codedesk unapplied list)" for one, why in held.items()}
+    held |= {one: f"stays: {why}" for one, why in held_beside(session, ids).items()}
     held |= unvoided_beside(session, ids)
     held |= {one: f"stays where it is: {why}" for one, why in in_their_place(session, ids).items()}
     refused = [refusal for claim in claims if (refusal := _refusal(claim, blocked, back, audited, held))]

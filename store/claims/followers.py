@@ -148,7 +148,7 @@ def tell_what_it_replaces(change: Change, claim: Claim) -> None:
     known = str(claim.parties.get("original_reference") or before.payer_number)
     stated = {"frequency": claim.frequency, "original_reference": claim.parties.get("original_reference") or ""}
     now, why = {"frequency": "1", "original_reference": ""}, f"{payer_name(claim)} has no claim before it"
-    if _payer(before) != _payer(claim):
+    if not same_payer(before, claim):
         why = f"{why}: {before.claim_number} bills another payer"
     elif _is_voided(change.session, before):
         why = f"{why}: {before.claim_number} is voided there"
@@ -184,6 +184,11 @@ def _is_voided(session: Session, claim: Claim) -> bool:
 def _true(condition: str) -> ColumnElement[bool]:
     """A condition in SQL as one of a statement that is composed."""
     return literal_column(f"({condition})", Boolean)
+
+
+def same_payer(one: Claim, other: Claim) -> bool:
+    """Whether two claims bill the same payer."""
+    return _payer(one) == _payer(other)
 
 
 def _payer(claim: Claim) -> str:

@@ -3,7 +3,8 @@
 One to a next payer: as it left, with what the payers before it answer now. One to the first payer: with its codes and
 lines as they left, which are the coder's, and all else as the record has it now and as people set it; what is missing
 yet is set in the replacement. Where the record names another payer by now, that gets a first claim in its place
-(`store.claims.followers`).
+(`store.claims.followers`); where that payer holds a claim of the visit from before, it stays until that one is voided
+there (`store.claims.held`).
 
 Source: data element 1325 (frequency).
 """
@@ -17,6 +18,7 @@ from store.claims.build import BuiltClaim
 from store.claims.content import ClaimContent
 from store.claims.followers import FOLLOWS_LATE, FOLLOWS_REPLACEMENT, still_held
 from store.claims.following import CannotFollow, ensure_unfollowed, follow_one, write_follower
+from store.claims.held import held_beside
 from store.claims.next_payers import billed_before
 from store.claims.places import set_by_hand
 from store.claims.prior_changed import as_answered
@@ -26,6 +28,8 @@ from store.models import Claim
 from store.terms import ClaimStatus
 
 _OTHER_PAYER = "the record names another payer now, which gets it as a first claim (frequency 1)"
+
+_STAYS = "it does not leave yet: {}"
 
 
 def replace_claim(db: Database, actor: Actor, claim_id: str, operation_id: str | None = None) -> BuiltClaim:
@@ -72,4 +76,5 @@ def _to_first_payer(change: Change, claim: Claim, content: ClaimContent) -> Buil
         )
     if made.frequency == "7":
         return replace(built, notes=())
-    return replace(built, notes=(_OTHER_PAYER, still_held(claim)))
+    held = held_beside(session, [made.id]).values()
+    return replace(built, notes=(_OTHER_PAYER, still_held(claim), *(_STAYS.format(why) for why in held)))

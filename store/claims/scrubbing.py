@@ -19,6 +19,7 @@ from codesets.edits.surgery import LONGEST
 from codesets.errors import CodedeskError
 from store.actors import Actor
 from store.claims.content import ClaimContent, UnknownClaim, content_of
+from store.claims.held import held_beside, voids_without_answer
 from store.claims.restating import restate_claim
 from store.claims.to_patient import stand_with_who_pays
 from store.database import Database
@@ -124,6 +125,8 @@ def scrub_facts(session: Session, claim: Claim, content: ClaimContent, codes: Co
         duplicates=_duplicates(session, claim, content),
         grouped=_grouped(session, claim) if content.parties.facility_bill else None,
         deceased_on=_deceased_on(session, claim),
+        held=held_beside(session, [claim.id]).get(claim.id, ""),
+        voids_without_answer=voids_without_answer(session, claim),
     )
 
 

@@ -32,10 +32,10 @@ from store.database import Change
 from store.denials.decided import DECIDED_KINDS
 from store.denials.next_answers import Settled, follow_next, settled_by_next
 from store.denials.voided import follow_voids
-from store.ledger.charges import journal_line
+from store.ledger.charges import charge_once, journal_line
 from store.models import Claim, Encounter, JournalLine, Posting, RemittanceClaim
 from store.queries import SessionReader
-from store.queries.chains import voided_claims
+from store.queries.chains import NOT_VOIDED, voided_claims
 from store.remits.answered import answered_by_next, standing_answers
 from store.remits.batch import insert_rows, posting_row
 from store.terms import ClaimStatus, JournalAccount, PostingKind
@@ -55,10 +55,20 @@ Moved = dict[JournalAccount, int]
 """Cents by account; they come to zero."""
 
 
-def move_answered_in(change: Change, batch_id: str, remittance_id: str | None = None) -> None:
-    """Move the shares of the claims that a batch posts to; the postings are of the batch."""
+def move_answered_in(
+    change: Change, batch_id: str, remittance_id: str | None = None, taken_back: str | None = None
+) -> None:
+    """Move the shares of the claims that a batch posts to; the postings are of the batch.
+
+    And of those whose void is denied in its remittance, or in the one (id) that it takes back, which posts nothing.
+    """
     touched = select(Posting.claim_id).where(Posting.batch_id == batch_id, col(Posting.claim_id).is_not(None))
-    visits = select(Claim.encounter_id).where(col(Claim.id).in_(touched))
+    numbers = select(RemittanceClaim.account_number).where(
+        RemittanceClaim.remittance_id == (remittance_id or taken_back),
+        col(RemittanceClaim.note).startswith(NOT_VOIDED),
+    )
+    denied = col(Claim.claim_number).in_(numbers) & (Claim.frequency == "8")
+    visits = select(Claim.encounter_id).where(col(Claim.id).in_(touched) | denied)
     voided = select(Claim.encounter_id).where(
         col(Claim.encounter_id).in_(visits), Claim.frequency == "8", Claim.status == ClaimStatus.EXPORTED
     )
@@ -91,6 +101,7 @@ def move_answered(change: Change, claim_ids: Iterable[str], batch_id: str, remit
     session, asked = change.session, sorted(set(claim_ids))
     parts = (asked[start : start + _AT_ONCE] for start in range(0, len(asked), _AT_ONCE))
     wanted = sorted({*asked, *(first for part in parts for first in billed_before(session, part).values())})
+    charge_once(change, _visits_voided(session, wanted))
     for start in range(0, len(wanted), _AT_ONCE):
         some = wanted[start : start + _AT_ONCE]
         voided = voided_of(session, some)
@@ -112,6 +123,18 @@ def move_answered(change: Change, claim_ids: Iterable[str], batch_id: str, remit
         follow_next(change, some, settled, batch_id, remittance_id)
         follow_voids(session, some, voided)
     session.flush()
+
+
+def _visits_voided(session: Session, claim_ids: list[str]) -> list[str]:
+    """The visits of claims that have a void which left."""
+    found: set[str] = set()
+    for start in range(0, len(claim_ids), _AT_ONCE):
+        visits = select(Claim.encounter_id).where(col(Claim.id).in_(claim_ids[start : start + _AT_ONCE]))
+        query = select(Claim.encounter_id).where(
+            col(Claim.encounter_id).in_(visits), Claim.frequency == "8", col(Claim.export_id).is_not(None)
+        )
+        found |= set(session.exec(query))
+    return sorted(found)
 
 
 def _to_stand(

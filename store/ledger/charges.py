@@ -7,6 +7,11 @@ where it is refused or given up; sent again it moves it again. The share goes on
 answer is reversed or corrected after the secondary claim left, what the patient owes on it changes with the secondary
 payer.
 
+A visit is charged once. Where the payer denies a void after the visit was billed anew, what was to be voided stands
+with its answers and without its charge, which is that of the new claim: what was paid and reduced of it counts against
+that until one of the two goes. Where the new one is denied whole, voided or given up, the charge of the other stands
+again beside it; where the other is reversed, its answers go and the new one is owed as it is.
+
 Works on a batch of claims with a handful of statements.
 """
 
@@ -23,6 +28,8 @@ from store.claims.next_payers import billed_before, replaced_by, with_replacemen
 from store.database import Change
 from store.models import Claim, Encounter, JournalLine, Posting
 from store.models.columns import new_id, now
+from store.queries import SessionReader
+from store.queries.payers_answers import billed_anew, charges_beside_anew
 from store.remits.batch import insert_rows
 from store.terms import ClaimStatus, JournalAccount, PostingKind
 
@@ -115,6 +122,8 @@ def give_up(change: Change, claim: Claim, note: str) -> list[str]:
     session = change.session
     happened = claim.export_id is not None or bool(_of_the_patient(session, claim))
     take_back_charges(change, [claim.id], note)
+    if claim.export_id is not None:
+        charge_once(change, [claim.encounter_id])
     superseded = _superseded(session, claim)
     if not happened or not superseded:
         return []
@@ -135,8 +144,9 @@ def charge_again(change: Change, claim_ids: Sequence[str], batch_id: str, remitt
     The postings are of the batch of the answer that refuses it, so that they are taken back with it.
     """
     session = change.session
-    replaced = replaced_by(session, claim_ids, left=True)
-    standing = [one for one in claim_ids if one not in replaced]
+    session.flush()
+    otherwise = {*replaced_by(session, claim_ids, left=True), *billed_anew(SessionReader(session), list(claim_ids))}
+    standing = [one for one in claim_ids if one not in otherwise]
     wanted = [*standing, *_late_charges_of(session, standing, [])]
     done = {one.claim_id for one in _living(session, wanted, PostingKind.CHARGE, PostingKind.TRANSFER)}
     columns: Sequence[Any] = (Claim.id, Claim.total_cents, Encounter.account_id)
@@ -163,6 +173,23 @@ def charge_again(change: Change, claim_ids: Sequence[str], batch_id: str, remitt
     insert_rows(session, Posting, postings)
     insert_rows(session, JournalLine, lines)
     return len(postings)
+
+
+def charge_once(change: Change, encounter_ids: Sequence[str]) -> None:
+    """Charge what was to be voided, where its void was denied and no new claim of its visit stands; else not.
+
+    Of visits that were billed anew alone; in postings of their own, whatever was posted, taken back or given up.
+    """
+    session = change.session
+    session.flush()
+    for start in range(0, len(encounter_ids), _AT_ONCE):
+        found = charges_beside_anew(SessionReader(session), list(encounter_ids[start : start + _AT_ONCE]))
+        for_next = billed_before(session, found)
+        charged = {one.claim_id for one in _living(session, list(found), PostingKind.CHARGE)}
+        bill(change, [one for one, stands in found.items() if stands and one not in charged and one not in for_next])
+        gone = [one for one, stands in found.items() if not stands and one in charged and one not in for_next]
+        if gone:
+            take_back_charges(change, gone, "a new claim bills its visit")
 
 
 def follow_shares(change: Change, shares: Mapping[str, int], batch_id: str, remittance_id: str | None = None) -> None:

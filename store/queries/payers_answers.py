@@ -12,7 +12,7 @@ from typing import Any
 
 from store.queries import Reader, Row, parsed
 from store.queries.chains import is_replaced, is_voided, void_denied, void_stands
-from store.terms import LIVING_DENIALS
+from store.terms import LIVING_DENIALS, AcknowledgmentKind
 
 TO_REPLACE = "a payer before it has answered otherwise since it left: replace it"
 """What a page says of a claim to a next payer that left on an answer which stands no more."""
@@ -22,7 +22,8 @@ class PayersAnswer(StrEnum):
     """What became of a claim that left, by the remittances that are posted and by what followed it.
 
     One is to be voided whose payer holds it still, while another payer is billed in its place, or the claim before it,
-    to another payer, is voided; one is to be replaced that left for a next payer on an answer that changed since.
+    to another payer, is voided, or the visit was billed anew before its void was denied; one is to be replaced that
+    left for a next payer on an answer that changed since.
     """
 
     NONE = "unanswered"
@@ -77,15 +78,37 @@ VOIDED, REPLACED = is_voided("c"), is_replaced("c")
 _ELSEWHERE = (
     "later.follows_id = c.id AND later.follows_as = 'replacement' AND later.frequency = '1' AND later.status <> 'void'"
 )
-_DENIED_WHOLE = (
-    f"({ANSWERED} AND NOT {PAID} AND (EXISTS (SELECT 1 {_POSTED} AND a.status_code = '4')"
-    " OR EXISTS (SELECT 1 FROM denial d WHERE d.claim_id = c.id AND d.cents > 0)))"
+
+
+def _denied_whole(claim_id: str) -> str:
+    """The condition that the answer to a claim that stands denies all of it."""
+    posted = _posted(claim_id)
+    return (
+        f"({_answered(claim_id)} AND NOT (SELECT COALESCE(SUM(a.paid_cents), 0) {posted}) > 0"
+        f" AND (EXISTS (SELECT 1 {posted} AND a.status_code = '4')"
+        f" OR EXISTS (SELECT 1 FROM denial d WHERE d.claim_id = {claim_id} AND d.cents > 0)))"
+    )
+
+
+_DENIED_WHOLE = _denied_whole("c.id")
+# What bills the visit since a void of the claim had left, or replaced that, until it is voided, reversed or denied.
+BILLED_ANEW = (
+    "EXISTS (SELECT 1 FROM claim undone JOIN claim anew ON anew.encounter_id = c.encounter_id AND anew.form = c.form"
+    " AND anew.created_at > undone.created_at WHERE undone.follows_id = c.id AND undone.frequency = '8'"
+    " AND undone.export_id IS NOT NULL AND anew.id <> c.id AND anew.status = 'exported' AND anew.frequency <> '8'"
+    " AND (anew.follows_as = '' OR (anew.follows_as = 'replacement' AND EXISTS (SELECT 1 FROM claim root"
+    " WHERE root.encounter_id = c.encounter_id AND root.form = c.form AND root.follows_as = ''"
+    f" AND root.created_at > undone.created_at AND {is_replaced('root')})))"
+    f" AND NOT {is_replaced('anew')} AND NOT {is_voided('anew')} AND NOT {_denied_whole('anew.id')}"
+    f" AND ({_answered('anew.id')} OR NOT {_reversed('anew.id')}))"
 )
+_BESIDE_ANEW = f"(c.follows_as IN ('', 'replacement') AND NOT {REPLACED} AND {BILLED_ANEW})"
 # What bills a next payer falls with the first claim, and what replaced it there; its own payer is told nothing by that.
 _FELL_WITH_FIRST = f"(c.follows_as IN ('secondary', 'replacement') AND {VOIDED} AND NOT {REPLACED})"
+# What was reversed or denied whole is no claim that a payer holds to pay.
+HELD = f"(NOT {void_stands('c')} AND ({ANSWERED} OR NOT {_reversed('c.id')}) AND NOT {_DENIED_WHOLE})"
 TO_VOID = (
-    f"((EXISTS (SELECT 1 FROM claim later WHERE {_ELSEWHERE}) OR {_FELL_WITH_FIRST}) AND NOT {void_stands('c')}"
-    f" AND ({ANSWERED} OR NOT {_reversed('c.id')}) AND NOT {_DENIED_WHOLE})"
+    f"((EXISTS (SELECT 1 FROM claim later WHERE {_ELSEWHERE}) OR {_FELL_WITH_FIRST} OR {_BESIDE_ANEW}) AND {HELD})"
 )
 # Nobody waits for an answer to what was voided or replaced.
 NOT_FOLLOWED = f"NOT {VOIDED} AND NOT {REPLACED} AND NOT {TO_VOID}"
@@ -145,6 +168,73 @@ def _answer(row: Row) -> PayersAnswer:
     return _TOLD[bool(row["denied"]), bool(row["paid"])] if row["answered"] else PayersAnswer.NONE
 
 
+def charges_beside_anew(reader: Reader, encounter_ids: list[str]) -> dict[str, bool]:
+    """Of visits that were billed anew since a void had left, what was to be voided, and whether its charge stands."""
+    names = {f"e{place}": one for place, one in enumerate(encounter_ids)}
+    rows = reader.rows(
+        f"SELECT c.id, NOT {void_stands('c')} AND NOT {REPLACED} AND NOT {BILLED_ANEW} AS stands FROM claim c"
+        f" WHERE c.encounter_id IN ({', '.join(':' + name for name in names)}) AND c.status = 'exported'"
+        " AND c.frequency <> '8' AND c.follows_as IN ('', 'replacement')"
+        " AND EXISTS (SELECT 1 FROM claim v JOIN claim n ON n.encounter_id = v.encounter_id AND n.form = v.form"
+        " AND n.created_at > v.created_at AND n.follows_as = '' AND n.export_id IS NOT NULL"
+        " WHERE v.follows_id = c.id AND v.frequency = '8' AND v.export_id IS NOT NULL)",
+        **names,
+    )
+    return {row["id"]: bool(row["stands"]) for row in rows}
+
+
+def billed_anew(reader: Reader, claim_ids: list[str]) -> set[str]:
+    """Those of claims beside which their visit is billed anew, since a void of theirs had left."""
+    names = {f"c{place}": claim_id for place, claim_id in enumerate(claim_ids)}
+    listed = ", ".join(":" + name for name in names)
+    return {
+        row["id"]
+        for row in reader.rows(f"SELECT c.id FROM claim c WHERE c.id IN ({listed}) AND {BILLED_ANEW}", **names)
+    }
+
+
+def held_ones(reader: Reader, claim_ids: list[str]) -> dict[str, bool]:
+    """Those of claims that left which their payers hold to pay, and whether each is to be voided."""
+    if not claim_ids:
+        return {}
+    names = {f"c{place}": claim_id for place, claim_id in enumerate(claim_ids)}
+    rows = reader.rows(
+        f"SELECT c.id, {TO_VOID} AS to_void FROM claim c"
+        f" WHERE c.id IN ({', '.join(':' + name for name in names)}) AND c.status = 'exported' AND {HELD}",
+        **names,
+    )
+    return {row["id"]: bool(row["to_void"]) for row in rows}
+
+
+# A 277CA took the void in since it last left, or an 835 carries it out by its number (CLP02 22).
+_VOID_ACCEPTED = (
+    "(EXISTS (SELECT 1 FROM claim_answer n JOIN acknowledgment k ON k.id = n.acknowledgment_id"
+    " JOIN claim_export x ON x.id = v.export_id"
+    f" WHERE n.claim_id = v.id AND n.accepted AND k.kind = '{AcknowledgmentKind.CLAIM.value}'"
+    " AND n.answered_at >= x.exported_at)"
+    " OR EXISTS (SELECT 1 FROM remittance_claim a JOIN remittance r ON r.id = a.remittance_id"
+    " WHERE a.account_number = v.claim_number AND a.status_code = '22' AND r.status = 'posted'))"
+)
+
+
+def unanswered_voids(reader: Reader, claim_ids: list[str]) -> dict[str, str]:
+    """The number of the void that left and has no answer yet, by the claim that it voids.
+
+    None of what its payer reversed or denied whole: there is nothing left that a refusal would have it hold.
+    """
+    if not claim_ids:
+        return {}
+    names = {f"c{place}": claim_id for place, claim_id in enumerate(claim_ids)}
+    rows = reader.rows(
+        "SELECT c.id, v.claim_number FROM claim c JOIN claim v ON v.follows_id = c.id AND v.frequency = '8'"
+        f" WHERE c.id IN ({', '.join(':' + name for name in names)}) AND v.status = 'exported'"
+        f" AND NOT {void_denied('v')} AND NOT {_VOID_ACCEPTED}"
+        f" AND ({ANSWERED} OR NOT {_reversed('c.id')}) AND NOT {_DENIED_WHOLE} ORDER BY v.created_at, v.claim_number",
+        **names,
+    )
+    return {row["id"]: row["claim_number"] for row in rows}
+
+
 def why_not_voided(reader: Reader, claim_id: str) -> str:
     """The last of its voids that its payer denied, where none stands."""
     rows = reader.rows(
@@ -159,11 +249,15 @@ def why_not_voided(reader: Reader, claim_id: str) -> str:
 def why_to_void(reader: Reader, claim: Row, parties: Mapping[str, Any]) -> str:
     """Who bills another payer in the place of a claim that its own payer holds still, and what is left to do.
 
-    Or that the claim before it is voided, with which it falls.
+    Or that the claim before it is voided, with which it falls, or what bills the visit anew since its void had left.
     """
     rows = reader.rows(
         "SELECT later.claim_number, later.parties, (SELECT MIN(v.claim_number) FROM claim v WHERE v.follows_id = c.id"
-        f" AND v.follows_as = 'void' AND v.status <> 'void' AND NOT {void_denied('v')}) AS void"
+        f" AND v.follows_as = 'void' AND v.status <> 'void' AND NOT {void_denied('v')}) AS void,"
+        f" {_BESIDE_ANEW} AS beside_anew,"
+        " (SELECT MAX(n.claim_number) FROM claim n WHERE n.encounter_id = c.encounter_id"
+        " AND n.form = c.form AND n.id <> c.id AND n.status = 'exported' AND n.frequency <> '8' AND n.follows_as = ''"
+        " AND n.created_at > c.created_at) AS anew"
         f" FROM claim c LEFT JOIN claim later ON {_ELSEWHERE}"
         f" WHERE c.id = :id AND c.status = 'exported' AND {TO_VOID}",
         id=claim["id"],
@@ -175,6 +269,8 @@ def why_to_void(reader: Reader, claim: Row, parties: Mapping[str, Any]) -> str:
     if later["void"]:
         way = f"{later['void']} takes it back there once it has left"
     elsewhere = "the claim before it is voided"
+    if later["beside_anew"] and later["anew"]:
+        elsewhere = f"{later['anew']} bills the visit anew"
     if later["claim_number"]:
         payer = payer_of(parsed(later["parties"])) or "another payer"
         elsewhere = f"{later['claim_number']} bills {payer} in its place"

@@ -176,8 +176,9 @@ _NO_EDITS = _NoEdits()
 def _facts(given: Mapping[str, Any]) -> ScrubFacts:
     """What an example says of other claims: `today`, `same_number`, `duplicates` as lines and claim numbers.
 
-    `grouped` is what the coding was grouped to, `deceased_on` the day on which the patient died. `not_listed` are codes
-    that their lists do not have, by the name of the list, or "missing" where no list is loaded.
+    `grouped` is what the coding was grouped to, `deceased_on` the day on which the patient died, `held` what the payer
+    holds of the visit, `voids_without_answer` the voids that it may refuse yet. `not_listed` are codes that their lists
+    do not have, by the name of the list, or "missing" where no list is loaded.
     """
     unlisted = given.get("not_listed", {})
     lists = {"lists_missing": True} if unlisted == "missing" else {"not_listed": _codes_by_list(unlisted)}
@@ -188,6 +189,8 @@ def _facts(given: Mapping[str, Any]) -> ScrubFacts:
         duplicates=tuple(DuplicateLine(line, other) for line, other in given.get("duplicates", ())),
         grouped=GroupedStay(**given["grouped"]) if "grouped" in given else None,
         deceased_on=given.get("deceased_on", ""),
+        held=given.get("held", ""),
+        voids_without_answer=tuple(given.get("voids_without_answer", ())),
     )
 
 

@@ -154,6 +154,19 @@ def test_showing_a_claim_names_findings_with_place_and_rule(site: Database, caps
     assert "!  Line 1 points to no diagnosis.  [line.1.pointers]  SNIP 2 c34" in capsys.readouterr().out
 
 
+def test_showing_a_claim_says_where_it_stands_as_the_list_does(
+    site: Database, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    sound(site)
+    built_and_scrubbed()
+    main(["claims", "export", "--format", "837p", str(tmp_path / "out.837")])
+    capsys.readouterr()
+
+    main(["claims", "show", "2026-000001"])
+
+    assert capsys.readouterr().out.splitlines()[1].startswith("unanswered  visit V1")
+
+
 def test_showing_a_claim_as_json(site: Database, capsys: pytest.CaptureFixture[str]) -> None:
     sound(site)
     built_and_scrubbed()

@@ -57,3 +57,11 @@ async def test_a_claim_that_says_so_is_replaced_with_one_key_and_once(outdated: 
 
         assert "replaces it: set what is another, and scrub it in the queue" in told
         assert "follows it already (replacement)" in cells(app)
+
+
+async def test_the_screen_of_a_claim_says_where_it_stands_as_the_list_does(outdated: str) -> None:
+    async with opened() as (app, pilot):
+        await app.push_screen(ClaimScreen(outdated))
+        await settle(pilot)
+
+        assert "to be replaced" in cells(app).splitlines()[0]

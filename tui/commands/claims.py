@@ -278,9 +278,7 @@ def _page_text(page: ClaimPage) -> list[str]:
         safe_line(
             f"Claim {row.number}  {row.patient}  {row.payer or 'Self pay'}  {row.form}  {dollars(row.total_cents)}"
         ),
-        safe_line(
-            f"{in_words(row.status)}  visit {page.visit_number}  service {row.service_date}  frequency {page.frequency}"
-        ),
+        safe_line(f"{row.standing}  visit {page.visit_number}  service {row.service_date}  frequency {page.frequency}"),
         *(safe_line(note) for note in (page.to_replace, page.not_voided, page.to_void, page.answered_though) if note),
         *(safe_line(f"Rejected, {one.kind} {one.answered_at[:10]}: {one.message}") for one in _rejecting(page)),
         "Dx  " + "   ".join(f"{chr(64 + sequence)} {code}" for sequence, code in page.diagnoses),

@@ -15,10 +15,10 @@ from textual.containers import Container
 
 from codesets.edits.rules import within
 from store.queries.claims import ClaimPage, FindingRow, LineRow, claim_page
-from store.terms import ClaimStatus, FindingState, Severity, in_words
+from store.terms import ClaimStatus, FindingState, Severity
 from tui.cells import Line, ends, left, right, wrap
 from tui.money import dollars, filing_words
-from tui.screens.claims import STATUS_STYLE
+from tui.screens.claims import standing_style
 from tui.screens.desk import WIDE, DeskScreen
 from tui.widgets.row_table import Column, ListSource, RowTable
 from tui.widgets.text_pane import TextPane
@@ -71,7 +71,7 @@ class ClaimScreen(DeskScreen):
             (f"Claim {row.number}", "strong"),
             (f"  {row.patient}  {row.payer or 'no payer'}", "text"),
         )
-        status = (in_words(row.status), STATUS_STYLE.get(row.status, "text"))
+        status = (row.standing, standing_style(row))
         return start, (status, (f"  {dollars(row.total_cents)}", "strong"))
 
     def why_not(self, action: str) -> str:

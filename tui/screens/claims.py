@@ -347,7 +347,8 @@ def _new_file() -> Path:
     return path
 
 
-def _style(row: ClaimRow) -> str:
+def standing_style(row: ClaimRow) -> str:
+    """The style of where a claim stands, in the list and on its own screen."""
     return ANSWER_STYLE.get(row.answer) or STATUS_STYLE.get(row.status, "text")
 
 
@@ -356,7 +357,7 @@ _COLUMNS: tuple[Column[ClaimRow], ...] = (
         "",
         2,
         lambda row: " " + (ANSWER_MARK.get(row.answer) or STATUS_MARK[row.status]),
-        style=_style,
+        style=standing_style,
         said=lambda row: row.standing,
     ),
     Column("CLAIM", 11, lambda row: row.number),
@@ -368,5 +369,5 @@ _COLUMNS: tuple[Column[ClaimRow], ...] = (
     Column("ERR", 3, lambda row: str(row.errors or ""), align="right", style=lambda row: "error"),
     Column("WRN", 3, lambda row: str(row.warnings or ""), align="right", style=lambda row: "warning"),
     Column("AGE", 4, lambda row: days_in(row.age_days, 4), align="right"),
-    Column("STATUS", 14, lambda row: row.standing, style=_style, from_width=110),
+    Column("STATUS", 14, lambda row: row.standing, style=standing_style, from_width=110),
 )

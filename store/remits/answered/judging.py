@@ -67,6 +67,9 @@ def clashing(session: Session, answers: Sequence[str]) -> list[tuple[str, str]]:
         ours = our_claim(session, claim_id)
         for one in [one for one in replayed[claim_id].standing if one.id in answers]:
             others = in_place_of(one, replay(session, [later])[later].standing, ours)
+            if not replaced_claims(session, [later])[later][claim_id]:
+                # Of another payer: only what pays what is denied here stands in its place.
+                others = [other for other in others if not why_not(other, [one], True)]
             found += [
                 (session.get_one(Claim, later).claim_number, other.trace or "without a number") for other in others
             ]

@@ -77,10 +77,15 @@ def rivals_of(answer: Answer, in_place: Sequence[Answer], ours: OurClaim) -> tup
 
 
 def standing_of_replaced(
-    answer: Answer, ours: OurClaim, before: Sequence[str], standing: Mapping[str, list[Answer]]
+    answer: Answer, ours: OurClaim, before: Mapping[str, bool], standing: Mapping[str, list[Answer]]
 ) -> list[tuple[str, Answer]]:
-    """The answers that stand of the claims which ours replaces, in the place of this one; each with its claim."""
-    return [(one, old) for one in before for old in in_place_of(answer, standing.get(one, []), ours)]
+    """The answers that stand of the claims which ours replaces, in the place of this one; each with its claim.
+
+    What another payer answered of a claim in whose place ours bills this one is no answer of this payer, and stands
+    beside it: but for what is denied there and paid here.
+    """
+    found = [(one, old) for one in before for old in in_place_of(answer, standing.get(one, []), ours)]
+    return [(one, old) for one, old in found if before[one] or not why_not(answer, [old], True)]
 
 
 def denied_lines_of(
@@ -144,18 +149,23 @@ def why_no_void(session: Session, claim: RemitClaim, ours: OurClaim) -> str:
     return f"{NOT_VOIDED}: the payer did not take {number} back, which stands as it was"
 
 
-def replaced_claims(session: Session, claim_ids: Sequence[str]) -> dict[str, list[str]]:
-    """The claims that each of these replaces, and that those replaced before."""
-    found: dict[str, list[str]] = {one: [] for one in claim_ids}
-    frontier = {one: one for one in claim_ids}
+def replaced_claims(session: Session, claim_ids: Sequence[str]) -> dict[str, dict[str, bool]]:
+    """The claims that each of these replaces, and that those replaced before, and whether all with one payer."""
+    found: dict[str, dict[str, bool]] = {one: {} for one in claim_ids}
+    frontier = {one: (one, True) for one in claim_ids}
     while frontier:
-        query = select(Claim.id, Claim.follows_id).where(
+        query = select(Claim.id, Claim.follows_id, Claim.frequency).where(
             col(Claim.id).in_(frontier), Claim.follows_as == "replacement", col(Claim.follows_id).is_not(None)
         )
-        before = {claim_id: follows for claim_id, follows in session.exec(query) if follows}
-        frontier = {before[one]: of for one, of in frontier.items() if one in before and before[one] not in found[of]}
-        for one, of in frontier.items():
-            found[of].append(one)
+        before = {claim_id: (follows, frequency == "7") for claim_id, follows, frequency in session.exec(query)}
+        further: dict[str, tuple[str, bool]] = {}
+        for one, (of, same) in frontier.items():
+            follows, with_payer = before.get(one, (None, False))
+            if follows and follows not in found[of]:
+                further[follows] = (of, same and with_payer)
+        frontier = further
+        for one, (of, same) in frontier.items():
+            found[of][one] = same
     return found
 
 

@@ -114,7 +114,7 @@ def _take_back(change: Change, remittance: Remittance) -> int:
     session.add(remittance)
     session.flush()
     unreach(change, remittance)
-    move_answered_in(change, batch_id)
+    move_answered_in(change, batch_id, taken_back=remittance.id)
     follow_shares(change, shares_in_batch(session, batch_id), batch_id)
     follow_answers_in(change, batch_id, "the remittance was taken back")
     if cash := cash_of(session, remittance.id):

@@ -42,7 +42,8 @@ class ScrubFacts:
 
     `others` are services of the patient on other claims around the days of this one. `text_changes` is what writing
     the claim would change; the engine finds it out once for all rules. `grouped` is None where the coding has no DRG.
-    `deceased_on` is an ISO day or a part of one, empty where the patient lives.
+    `deceased_on` is an ISO day or a part of one, empty where the patient lives. `held` is what the payer holds of the
+    visit already, in words with what is to be done; `voids_without_answer` are voids there that it may refuse yet.
     """
 
     today: dt.date
@@ -53,6 +54,8 @@ class ScrubFacts:
     text_changes: tuple[TextChange, ...] = ()
     grouped: GroupedStay | None = None
     deceased_on: str = ""
+    held: str = ""
+    voids_without_answer: tuple[str, ...] = ()
 
     @lazily
     def today_text(self) -> str:

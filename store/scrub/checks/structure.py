@@ -170,6 +170,20 @@ def answered_since(claim: ClaimContent, facts: ScrubFacts, params: Params) -> It
             yield Hit("original_reference", {"answer": note.removeprefix(ANSWERED_SINCE)})
 
 
+@check("held_by_payer")
+def held_by_payer(claim: ClaimContent, facts: ScrubFacts, params: Params) -> Iterator[Hit]:
+    """The payer of a first claim has an original of the visit that was not voided."""
+    if facts.held:
+        yield Hit("frequency", {"held": facts.held})
+
+
+@check("void_without_answer")
+def void_without_answer(claim: ClaimContent, facts: ScrubFacts, params: Params) -> Iterator[Hit]:
+    """A void at the payer of a first claim waits for its answer: whether this leaves before is a person's to say."""
+    for void in facts.voids_without_answer:
+        yield Hit("frequency", {"void": void})
+
+
 @check("charge_notes")
 def charge_notes(claim: ClaimContent, facts: ScrubFacts, params: Params) -> Iterator[Hit]:
     """What is billed otherwise than it was posted or coded."""
