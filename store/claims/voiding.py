@@ -27,10 +27,11 @@ from store.claims.followers import (
     replaced_elsewhere,
     still_held,
 )
-from store.claims.following import CannotFollow, ensure_unfollowed, follow_one, write_follower
+from store.claims.following import ensure_unfollowed, follow_one, write_follower
 from store.claims.next_payers import billed_before
 from store.database import Change, Database
 from store.models import Claim, Encounter
+from store.reasons import reason_in_words
 from store.terms import ClaimStatus
 
 
@@ -39,10 +40,9 @@ def void_sent_claim(
 ) -> BuiltClaim:
     """Build the void (frequency 8) of a claim that left; one to the next payer that has not left is given up with it.
 
-    Raises CannotFollow.
+    Raises CannotFollow, ReasonNeeded.
     """
-    if not (reason := " ".join(reason.split())):
-        raise CannotFollow("voiding a claim needs a reason")
+    reason = reason_in_words(reason)
 
     def void(change: Change, claim: Claim, content: ClaimContent) -> BuiltClaim:
         elsewhere = replaced_elsewhere(change.session, claim.id)

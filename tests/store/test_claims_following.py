@@ -461,7 +461,7 @@ def test_nothing_follows_a_void(office: Office) -> None:
     office.sent(void.claim_id)
 
     with pytest.raises(CannotFollow, match=f"{void.claim_number} is a void"):
-        void_sent_claim(office.db, SYSTEM, void.claim_id, "again")
+        void_sent_claim(office.db, SYSTEM, void.claim_id, "voided once more")
 
 
 def test_a_visit_whose_replacement_was_voided_is_billed_as_new(office: Office) -> None:

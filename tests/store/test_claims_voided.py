@@ -294,7 +294,7 @@ def test_what_follows_a_voided_claim_is_told_by_who_would_void_it_again(office: 
     void_at_first_payer(office)
 
     with pytest.raises(CannotFollow) as again:
-        void_sent_claim(office.db, SYSTEM, office.claim_id, "again")
+        void_sent_claim(office.db, SYSTEM, office.claim_id, "voided once more")
 
     assert again.value.remedy == "it has left; `codedesk claims build V1` bills the visit as new"
 

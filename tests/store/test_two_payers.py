@@ -100,7 +100,7 @@ def test_either_answer_is_taken_back_and_posted_again(office: Office, trace: str
     with office.db.reading() as session:
         payment = session.exec(select(Remittance.id).where(Remittance.trace == trace)).one()
 
-    unpost(office.db, SYSTEM, payment, "to see")
+    unpost(office.db, SYSTEM, payment, "to see what stands")
     post_again(office.db, SYSTEM, payment)
 
     assert (owed(office.db), posted(office)) == (before, stood)

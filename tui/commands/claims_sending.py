@@ -234,10 +234,9 @@ def _void(db: Database, args: argparse.Namespace) -> int:
     from store.claims.voiding import void_sent_claim
     from store.database import operation_id
     from store.models import Claim, Encounter
-    from store.reasons import reason_in_words
     from store.terms import ClaimStatus
 
-    claim_id, actor, reason = _claim_id(db, args.number), _actor(db), reason_in_words(args.reason)
+    claim_id, actor, reason = _claim_id(db, args.number), _actor(db), args.reason
     with db.reading() as session:
         claim = session.get_one(Claim, claim_id)
         left = claim.status is ClaimStatus.EXPORTED

@@ -308,8 +308,6 @@ class ClaimScreen(DeskScreen):
         self.ask("release", "why may it leave unchanged:", answer=released)
 
     def do_void(self) -> None:
-        from store.reasons import reason_in_words
-
         left = self._page is not None and self._page.row.status is ClaimStatus.EXPORTED
         what = "why void it with its payer:" if left else "why give it up:"
 
@@ -318,7 +316,7 @@ class ClaimScreen(DeskScreen):
             from store.claims.voiding import void_sent_claim
 
             if left:
-                claim = await self.workstation.change(void_sent_claim, self._claim_id, reason_in_words(reason))
+                claim = await self.workstation.change(void_sent_claim, self._claim_id, reason)
                 told = " ".join(
                     (f"{claim.claim_number} voids it; scrub it in the queue.", *map(_sentence, claim.notes))
                 )
