@@ -24,7 +24,7 @@ from store.demo.create import create_site, demo_environment
 from tests.bench.figures import Figure
 from tests.store.claim_samples import SERVICE, add_coding, add_encounter
 
-CLAIMS, SCRUBS = 500, 10_000
+CLAIMS, SCRUBS = 100, 10_000
 MOST_SECONDS = 8
 """A scrub of the whole number takes longer than the lag needs to show itself."""
 

@@ -16,6 +16,7 @@ from store.demo.create import DEMO_DAY
 from store.sqlite import driver
 from tests.bench import prepared
 from tests.bench.figures import Figure
+from tests.bench.filling import indexes_afterwards
 from tests.bench.references import shipped
 from tests.journeys.pseudo import PseudoTerminal
 from tests.journeys.sites import of_home, site
@@ -95,7 +96,7 @@ def _say_begun(record: Path) -> None:
 def _bury(record: Path) -> None:
     """Put visits and tasks under those of the demo until there are a million; every task goes into one list."""
     connection = driver.connect(record)
-    with connection:
+    with connection, indexes_afterwards(connection.execute):
         connection.execute("UPDATE work_item SET worklist = 'Clinic', skill = '', route = '||'")
         visit = connection.execute("SELECT * FROM encounter WHERE setting = 'clinic' LIMIT 1")
         columns = [one[0] for one in visit.description]

@@ -23,7 +23,7 @@ from sqlalchemy import event
 from sqlmodel import select
 
 from store.actors import SYSTEM, Actor
-from store.backup import check_backup, copy_and_verify
+from store.backup import copy_and_verify
 from store.database import Database, make_engine, open_database
 from store.log import FIRST_HASH, canonical, content, keyed_hash
 from store.log.check import check_log
@@ -45,8 +45,8 @@ ENCOUNTERS = 1_000_000
 LOG_ENTRIES = 50_000
 """Entries by the program, behind those that came with the visits: the log is read through with both."""
 CODERS = 50
-SECONDS = 12
-THINKING, THINKING_SECONDS = 2.0, 20
+SECONDS = 10
+THINKING, THINKING_SECONDS = 2.0, 16
 WARMING = 8.0
 """Seconds in which every process does a first turn, which compiles its statements and is not counted."""
 SLOW_SYNC = 0.005
@@ -158,17 +158,13 @@ def _backed_up(path: Path) -> list[Figure]:
     report = copy_and_verify(db, path.with_name("backup.sqlite"))
     stop.set()
     writer.join()
-    begun = time.monotonic()
-    state = check_backup(path.with_name("backup.sqlite"), db.log_keys)
-    read = time.monotonic() - begun
     db.close()
+    megabytes = path.with_name("backup.sqlite").stat().st_size / 1e6
     path.with_name("backup.sqlite").unlink()
-    megabytes = state.bytes / 1e6
     return [
         Figure(f"backup of {megabytes:.0f} MB under load: the copy (R8)", 10, report.copy_seconds, "s"),
         Figure("and reading it through", None, report.verify_seconds, "s"),
         Figure("longest wait of a writer meanwhile (R8)", 250, max(waits) * 1000, "ms"),
-        Figure("reading a backup through again", None, read, "s"),
     ]
 
 

@@ -30,7 +30,7 @@ SLOW_LINK = 16_384
 
 SESSIONS = 10
 
-SEARCHES = ("chest pain", "heart failure", "fracture hip")
+SEARCHES = ("chest pain", "fracture hip")
 
 
 @dataclass(frozen=True)
@@ -107,16 +107,15 @@ def _sessions(
     terminals: list[PseudoTerminal] = []
     starts = []
     try:
-        for _ in range(SESSIONS):
-            before = sum(map(memory, terminals))
+        for number in range(1, SESSIONS + 1):
             began = time.perf_counter()
             terminals.append(PseudoTerminal(codedesk("demo"), environment))
             terminals[-1].expect(r"Clinic, ready to code(.|\n)*P20037(.|\n)*n next")
             starts.append((time.perf_counter() - began) * 1000)
-            open_once(terminals[-1])
-            terminals[-1].press("F2")
-            terminals[-1].press("heart failure", 0.3)
-        time.sleep(1)
+            if number == SESSIONS - 1:
+                _work_in(terminals)
+                before = sum(map(memory, terminals))
+        _work_in(terminals[-1:])
         whole = sum(map(memory, terminals))
     finally:
         for terminal in terminals:
@@ -126,6 +125,19 @@ def _sessions(
         Figure(f"memory of {SESSIONS} sessions {how}", None, whole + others, "MiB"),
         Figure(f"session {SESSIONS} adds, {how}", 60, whole - before, "MiB"),
     ]
+
+
+def _work_in(terminals: list[PseudoTerminal]) -> None:
+    """Open a chart and search in some sessions, all at once, each another one: it is not timed."""
+    for place, terminal in enumerate(terminals):
+        for _ in range(place):
+            terminal.send("Down")
+    for key, shown in (("Enter", "f final"), ("q", "n next"), ("F2", "Codes"), ("heart failure", "I50")):
+        for terminal in terminals:
+            terminal.send(key)
+        for terminal in terminals:
+            terminal.expect(shown, 60)
+        time.sleep(0.5)
 
 
 def _ready_sessions(environment: dict[str, str]) -> list[Figure]:

@@ -23,6 +23,7 @@ from store.worklists.versions import try_version
 from store.worklists.why import why
 from tests.bench import names, prepared
 from tests.bench.figures import Figure
+from tests.bench.filling import indexes_afterwards
 from tui.screens.chart.view import read_chart
 
 SIZES = (100_000, 1_000_000)
@@ -113,7 +114,7 @@ def fill(path: Path, size: int) -> None:
     people = f"WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i < {patients - 1})"
     few = f"WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i < {size // 1000})"
     drawn = names.drawn_names(patients)
-    with database.engine.begin() as connection:
+    with database.engine.begin() as connection, indexes_afterwards(connection.exec_driver_sql):
         connection.exec_driver_sql(
             "INSERT INTO patient (id, source, mrn, family_name, given_name, middle_name, suffix, sex, address_line1,"
             " address_line2, city, state, zip, phone)"
