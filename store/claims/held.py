@@ -33,7 +33,10 @@ def held_beside(session: Session, claim_ids: Iterable[str]) -> dict[str, str]:
     """Why claims would be a second original at their payer, by their ids: which it holds, and what is to be done."""
     found: dict[str, str] = {}
     beside = _beside(session, list(claim_ids))
-    held = held_ones(SessionReader(session), sorted({other.id for others in beside.values() for other in others}))
+    reader, sent = SessionReader(session), sorted({other.id for others in beside.values() for other in others})
+    held: dict[str, bool] = {}
+    for start in range(0, len(sent), _AT_ONCE):
+        held |= held_ones(reader, sent[start : start + _AT_ONCE])
     for claim_id, others in beside.items():
         claim = session.get_one(Claim, claim_id)
         before = {one.id for one in replaced_before(session, claim)}
