@@ -14,7 +14,7 @@ Source: data element 1325 (frequency).
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 
 from sqlalchemy.orm import aliased
 from sqlmodel import Session, col, select
@@ -31,8 +31,23 @@ _AT_ONCE = 400
 
 def held_beside(session: Session, claim_ids: Iterable[str]) -> dict[str, str]:
     """Why claims would be a second original at their payer, by their ids: which it holds, and what is to be done."""
+    return _held(session, _beside(session, list(claim_ids)))
+
+
+def held_and_awaited(session: Session, claim: Claim) -> tuple[str, tuple[str, ...]]:
+    """What a first claim would be a second original to, and the voids there that wait for their answer, in words.
+
+    Of one claim the same as `held_beside`, and of the voids those of the visit at its payer that have left.
+    """
+    beside = _beside(session, [claim.id])
+    others = {one.id: one for one in beside.get(claim.id, ()) if same_payer(one, claim)}
+    waiting = unanswered_voids(SessionReader(session), sorted(others))
+    voids = tuple(f"{void}, the void of {others[one].claim_number}" for one, void in waiting.items())
+    return _held(session, beside).get(claim.id, ""), voids
+
+
+def _held(session: Session, beside: Mapping[str, Sequence[Claim]]) -> dict[str, str]:
     found: dict[str, str] = {}
-    beside = _beside(session, list(claim_ids))
     reader, sent = SessionReader(session), sorted({other.id for others in beside.values() for other in others})
     held: dict[str, bool] = {}
     for start in range(0, len(sent), _AT_ONCE):
@@ -44,13 +59,6 @@ def held_beside(session: Session, claim_ids: Iterable[str]) -> dict[str, str]:
         if first := next((one for one in theirs if same_payer(one, claim)), None):
             found[claim_id] = f"{payer_name(first)} holds {first.claim_number} of the visit: {_way(session, first)}"
     return found
-
-
-def voids_without_answer(session: Session, claim: Claim) -> tuple[str, ...]:
-    """The voids of the visit, at the payer of a first claim, that have left and wait for their answer, in words."""
-    others = {one.id: one for one in _beside(session, [claim.id]).get(claim.id, ()) if same_payer(one, claim)}
-    waiting = unanswered_voids(SessionReader(session), sorted(others))
-    return tuple(f"{void}, the void of {others[one].claim_number}" for one, void in waiting.items())
 
 
 def _beside(session: Session, claim_ids: list[str]) -> dict[str, list[Claim]]:

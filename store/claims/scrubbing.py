@@ -19,7 +19,7 @@ from codesets.edits.surgery import LONGEST
 from codesets.errors import CodedeskError
 from store.actors import Actor
 from store.claims.content import ClaimContent, UnknownClaim, content_of
-from store.claims.held import held_beside, voids_without_answer
+from store.claims.held import held_and_awaited
 from store.claims.restating import restate_claim
 from store.claims.to_patient import stand_with_who_pays
 from store.database import Database
@@ -117,6 +117,7 @@ def scrub_facts(session: Session, claim: Claim, content: ClaimContent, codes: Co
     """What the rules need to know around a claim: same numbers, the patient's services on other claims, the DRG."""
     same = session.exec(select(Claim.id).where(Claim.claim_number == claim.claim_number, Claim.id != claim.id)).all()
     others = _other_services(session, claim, content)
+    held, awaited = held_and_awaited(session, claim)
     return ScrubFacts(
         today=today,
         codes=codes,
@@ -125,8 +126,8 @@ def scrub_facts(session: Session, claim: Claim, content: ClaimContent, codes: Co
         duplicates=_duplicates(session, claim, content),
         grouped=_grouped(session, claim) if content.parties.facility_bill else None,
         deceased_on=_deceased_on(session, claim),
-        held=held_beside(session, [claim.id]).get(claim.id, ""),
-        voids_without_answer=voids_without_answer(session, claim),
+        held=held,
+        voids_without_answer=awaited,
     )
 
 

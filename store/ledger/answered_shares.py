@@ -34,7 +34,7 @@ from store.denials.next_answers import Settled, follow_next, settled_by_next
 from store.denials.voided import follow_voids
 from store.ledger.charges import charge_once, journal_line
 from store.models import Claim, Encounter, JournalLine, Posting, RemittanceClaim
-from store.queries import SessionReader
+from store.queries import SessionReader, any_of
 from store.queries.chains import NOT_VOIDED, voided_claims
 from store.remits.answered import answered_by_next, standing_answers
 from store.remits.batch import insert_rows, posting_row
@@ -197,9 +197,9 @@ def voided_of(session: Session, claim_ids: Iterable[str]) -> set[str]:
     if not wanted:
         return set()
     session.flush()
-    names = {f"c{place}": claim_id for place, claim_id in enumerate(wanted)}
-    visits = f"SELECT a.encounter_id FROM claim a WHERE a.id IN ({', '.join(':' + name for name in names)})"
-    return {row["id"] for row in SessionReader(session).rows(voided_claims(visits=visits), **names)} & set(wanted)
+    these, asked = any_of(wanted)
+    visits = f"SELECT a.encounter_id FROM claim a WHERE a.id IN {these}"
+    return {row["id"] for row in SessionReader(session).rows(voided_claims(visits=visits), **asked)} & set(wanted)
 
 
 def _standing(session: Session, claim_ids: list[str]) -> dict[str, tuple[str, Moved]]:

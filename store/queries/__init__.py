@@ -8,7 +8,7 @@ SQLModel has been loaded; everything else may read through a session.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, cast
@@ -90,6 +90,12 @@ class SessionReader:
         names = tuple(found.keys())
         # Dictionaries: a row of SQLAlchemy looks up a column by its name in twenty times the time.
         return [dict(zip(names, row, strict=True)) for row in found.all()]
+
+
+def any_of(ids: Iterable[str]) -> tuple[str, dict[str, str]]:
+    """Ids as what stands behind IN, and the parameters that they are asked by; of no id the list fits no row."""
+    asked = {f"id{place}": one for place, one in enumerate(ids)}
+    return f"({', '.join(f':{name}' for name in asked) or 'NULL'})", asked
 
 
 @lru_cache(512)

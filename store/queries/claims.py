@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
-from store.queries import Reader, Row, parsed
+from store.queries import Reader, Row, any_of, parsed
 from store.queries.payers_answers import (
     ANSWERED,
     ANSWERED_OTHERWISE,
@@ -455,12 +455,12 @@ def _weights(reader: Reader, claim_ids: list[str]) -> dict[str, dict[Severity, i
     """Open findings by claim and severity, for one page of claims."""
     if not claim_ids:
         return {}
-    names = {f"c{place}": claim_id for place, claim_id in enumerate(claim_ids)}
+    these, asked = any_of(claim_ids)
     rows = reader.rows(
         "SELECT subject_id, severity, count(*) AS n FROM finding"
-        f" WHERE subject_kind = 'claim' AND subject_id IN ({', '.join(':' + name for name in names)})"
+        f" WHERE subject_kind = 'claim' AND subject_id IN {these}"
         " AND state = 'open' GROUP BY subject_id, severity",
-        **names,
+        **asked,
     )
     weights: dict[str, dict[Severity, int]] = {}
     for row in rows:

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from enum import StrEnum
 from typing import Any
 
-from store.queries import Reader, Row, parsed
+from store.queries import Reader, Row, any_of, parsed
 from store.queries.chains import is_replaced, is_voided, void_denied, void_stands
 from store.terms import LIVING_DENIALS, AcknowledgmentKind
 
@@ -80,6 +80,11 @@ _ELSEWHERE = (
 )
 
 
+def _not_taken_back(claim_id: str) -> str:
+    """The condition that an answer to a claim stands, or none was ever reversed."""
+    return f"({_answered(claim_id)} OR NOT {_reversed(claim_id)})"
+
+
 def _denied_whole(claim_id: str) -> str:
     """The condition that the answer to a claim that stands denies all of it."""
     posted = _posted(claim_id)
@@ -100,13 +105,13 @@ BILLED_ANEW = (
     " WHERE root.encounter_id = c.encounter_id AND root.form = c.form AND root.follows_as = ''"
     f" AND root.created_at > undone.created_at AND {is_replaced('root')})))"
     f" AND NOT {is_replaced('anew')} AND NOT {is_voided('anew')} AND NOT {_denied_whole('anew.id')}"
-    f" AND ({_answered('anew.id')} OR NOT {_reversed('anew.id')}))"
+    f" AND {_not_taken_back('anew.id')})"
 )
 _BESIDE_ANEW = f"(c.follows_as IN ('', 'replacement') AND NOT {REPLACED} AND {BILLED_ANEW})"
 # What bills a next payer falls with the first claim, and what replaced it there; its own payer is told nothing by that.
 _FELL_WITH_FIRST = f"(c.follows_as IN ('secondary', 'replacement') AND {VOIDED} AND NOT {REPLACED})"
 # What was reversed or denied whole is no claim that a payer holds to pay.
-HELD = f"(NOT {void_stands('c')} AND ({ANSWERED} OR NOT {_reversed('c.id')}) AND NOT {_DENIED_WHOLE})"
+HELD = f"(NOT {void_stands('c')} AND {_not_taken_back('c.id')} AND NOT {_DENIED_WHOLE})"
 TO_VOID = (
     f"((EXISTS (SELECT 1 FROM claim later WHERE {_ELSEWHERE}) OR {_FELL_WITH_FIRST} OR {_BESIDE_ANEW}) AND {HELD})"
 )
@@ -139,10 +144,8 @@ def payers_answers(reader: Reader, claim_ids: list[str]) -> dict[str, PayersAnsw
     """What became of claims that left, for one page of them; those that wait for an answer are not in it."""
     if not claim_ids:
         return {}
-    names = {f"c{place}": claim_id for place, claim_id in enumerate(claim_ids)}
-    rows = reader.rows(
-        f"SELECT c.id, {_ASKED} FROM claim c WHERE c.id IN ({', '.join(':' + name for name in names)})", **names
-    )
+    these, asked = any_of(claim_ids)
+    rows = reader.rows(f"SELECT c.id, {_ASKED} FROM claim c WHERE c.id IN {these}", **asked)
     answers = {row["id"]: _answer(row) for row in rows}
     return {claim_id: answer for claim_id, answer in answers.items() if answer is not PayersAnswer.NONE}
 
@@ -170,26 +173,24 @@ def _answer(row: Row) -> PayersAnswer:
 
 def charges_beside_anew(reader: Reader, encounter_ids: list[str]) -> dict[str, bool]:
     """Of visits that were billed anew since a void had left, what was to be voided, and whether its charge stands."""
-    names = {f"e{place}": one for place, one in enumerate(encounter_ids)}
+    these, asked = any_of(encounter_ids)
     rows = reader.rows(
         f"SELECT c.id, NOT {void_stands('c')} AND NOT {REPLACED} AND NOT {BILLED_ANEW} AS stands FROM claim c"
-        f" WHERE c.encounter_id IN ({', '.join(':' + name for name in names)}) AND c.status = 'exported'"
+        f" WHERE c.encounter_id IN {these} AND c.status = 'exported'"
         " AND c.frequency <> '8' AND c.follows_as IN ('', 'replacement')"
         " AND EXISTS (SELECT 1 FROM claim v JOIN claim n ON n.encounter_id = v.encounter_id AND n.form = v.form"
         " AND n.created_at > v.created_at AND n.follows_as = '' AND n.export_id IS NOT NULL"
         " WHERE v.follows_id = c.id AND v.frequency = '8' AND v.export_id IS NOT NULL)",
-        **names,
+        **asked,
     )
     return {row["id"]: bool(row["stands"]) for row in rows}
 
 
 def billed_anew(reader: Reader, claim_ids: list[str]) -> set[str]:
     """Those of claims beside which their visit is billed anew, since a void of theirs had left."""
-    names = {f"c{place}": claim_id for place, claim_id in enumerate(claim_ids)}
-    listed = ", ".join(":" + name for name in names)
+    these, asked = any_of(claim_ids)
     return {
-        row["id"]
-        for row in reader.rows(f"SELECT c.id FROM claim c WHERE c.id IN ({listed}) AND {BILLED_ANEW}", **names)
+        row["id"] for row in reader.rows(f"SELECT c.id FROM claim c WHERE c.id IN {these} AND {BILLED_ANEW}", **asked)
     }
 
 
@@ -197,11 +198,10 @@ def held_ones(reader: Reader, claim_ids: list[str]) -> dict[str, bool]:
     """Those of claims that left which their payers hold to pay, and whether each is to be voided."""
     if not claim_ids:
         return {}
-    names = {f"c{place}": claim_id for place, claim_id in enumerate(claim_ids)}
+    these, asked = any_of(claim_ids)
     rows = reader.rows(
-        f"SELECT c.id, {TO_VOID} AS to_void FROM claim c"
-        f" WHERE c.id IN ({', '.join(':' + name for name in names)}) AND c.status = 'exported' AND {HELD}",
-        **names,
+        f"SELECT c.id, {TO_VOID} AS to_void FROM claim c WHERE c.id IN {these} AND c.status = 'exported' AND {HELD}",
+        **asked,
     )
     return {row["id"]: bool(row["to_void"]) for row in rows}
 
@@ -224,13 +224,13 @@ def unanswered_voids(reader: Reader, claim_ids: list[str]) -> dict[str, str]:
     """
     if not claim_ids:
         return {}
-    names = {f"c{place}": claim_id for place, claim_id in enumerate(claim_ids)}
+    these, asked = any_of(claim_ids)
     rows = reader.rows(
         "SELECT c.id, v.claim_number FROM claim c JOIN claim v ON v.follows_id = c.id AND v.frequency = '8'"
-        f" WHERE c.id IN ({', '.join(':' + name for name in names)}) AND v.status = 'exported'"
+        f" WHERE c.id IN {these} AND v.status = 'exported'"
         f" AND NOT {void_denied('v')} AND NOT {_VOID_ACCEPTED}"
-        f" AND ({ANSWERED} OR NOT {_reversed('c.id')}) AND NOT {_DENIED_WHOLE} ORDER BY v.created_at, v.claim_number",
-        **names,
+        f" AND {_not_taken_back('c.id')} AND NOT {_DENIED_WHOLE} ORDER BY v.created_at, v.claim_number",
+        **asked,
     )
     return {row["id"]: row["claim_number"] for row in rows}
 

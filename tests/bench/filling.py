@@ -2,23 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any, Protocol
+from typing import Any
 
 _INDEXES = (
     "SELECT name, sql FROM sqlite_schema WHERE type = 'index' AND sql IS NOT NULL AND sql NOT LIKE 'CREATE UNIQUE%'"
 )
 
 
-class Carries(Protocol):
-    """Whatever carries out a statement of SQLite: a connection of the driver, or its method in a library."""
-
-    def __call__(self, statement: str, /) -> Any: ...
-
-
 @contextmanager
-def indexes_afterwards(execute: Carries) -> Iterator[None]:
+def indexes_afterwards(execute: Callable[[str], Any]) -> Iterator[None]:
     """Fill tables without the indexes that hold nothing true; they are made again at the end."""
     indexes = [tuple(row) for row in execute(_INDEXES).fetchall()]
     for name, _ in indexes:
