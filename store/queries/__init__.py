@@ -92,6 +92,24 @@ class SessionReader:
         return [dict(zip(names, row, strict=True)) for row in found.all()]
 
 
+class OnceReader:
+    """Reads through another reader and asks each statement once: for one question, whose parts ask for the same."""
+
+    def __init__(self, reader: Reader) -> None:
+        self._reader = reader
+        self._known: dict[tuple[str, frozenset[tuple[str, object]]], Sequence[Row]] = {}
+
+    @property
+    def on_postgres(self) -> bool:
+        return self._reader.on_postgres
+
+    def rows(self, sql: str, /, **parameters: object) -> Sequence[Row]:
+        asked = (sql, frozenset(parameters.items()))
+        if asked not in self._known:
+            self._known[asked] = self._reader.rows(sql, **parameters)
+        return self._known[asked]
+
+
 def any_of(ids: Iterable[str]) -> tuple[str, dict[str, str]]:
     """Ids as what stands behind IN, and the parameters that they are asked by; of no id the list fits no row."""
     asked = {f"id{place}": one for place, one in enumerate(ids)}

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from store.names import joined, sound
 from store.queries import Reader
 
-FEW, FEW_ON_POSTGRES = 2_000, 1_300
+FEW, FEW_ON_POSTGRES = 2_000, 700
 """Up to so many patients of a name, what they have is looked up by patient; of more, a long list finds some soon."""
 
 LEAST_LETTERS = 4
@@ -72,12 +72,16 @@ class TypedName:
             told |= {f"from{self.number}": self.letters, f"until{self.number}": self.letters + _AFTER}
         return told
 
-    def names(self, given: bool) -> str:
-        """The family names or given names it is found in, as what stands behind IN."""
+    def names(self, given: bool, as_rows: bool = False) -> str:
+        """The family names or given names it is found in, as what stands behind IN.
+
+        As rows PostgreSQL looks a name up in them; of a list a prepared statement compares it with one after the
+        other. An index is asked by the list.
+        """
         names, kind = (self.given, "given") if given else (self.family, "family")
         asked = [f":{kind}{self.number}_{n}" for n in range(len(names))]
         if not self.many:
-            return f"({', '.join(asked)})"
+            return f"(VALUES ({'), ('.join(asked)}))" if as_rows else f"({', '.join(asked)})"
         words = f"k.word >= :from{self.number} AND k.word < :until{self.number}"
         begun = f"SELECT k.name FROM known_name k WHERE k.given = {'TRUE' if given else 'FALSE'} AND {words}"
         return f"({' UNION ALL SELECT '.join([begun, *asked])})"
@@ -85,7 +89,23 @@ class TypedName:
     def of_task(self, on_postgres: bool) -> str:
         """Whether the patient of the task `w` has such a name and may be found by it; asks no other table."""
         family, given = (_FAMILY_OF, _GIVEN_OF) if on_postgres else (_FAMILY_OF_SQLITE, _GIVEN_OF_SQLITE)
-        return f"(NOT w.restricted AND ({family} IN {self.names(False)} OR {given} IN {self.names(True)}))"
+        families, givens = self.names(False, on_postgres), self.names(True, on_postgres)
+        return f"(NOT w.restricted AND ({family} IN {families} OR {given} IN {givens}))"
+
+    @property
+    def tasks_of_family(self) -> str:
+        """The open tasks `w` of patients with such a family name, from FROM on, by the index of one list's names.
+
+        Says nothing of restricted ones. Empty where it is asked by a range of words or a name holds the comma that
+        stands between the names of a task.
+        """
+        if self.many or any(", " in name for name in self.family):
+            return ""
+        return (
+            f"FROM {self.names(False, as_rows=True)} AS f CROSS JOIN work_item w"
+            " WHERE w.patient_name >= f.column1 AND w.patient_name < f.column1 || ',!'"
+            " AND (w.patient_name = f.column1 OR w.patient_name >= f.column1 || ', ')"
+        )
 
     @property
     def of_patient(self) -> tuple[str, str]:
@@ -103,13 +123,17 @@ class TypedName:
 
 @dataclass(frozen=True)
 class Named:
-    """Patients by all the words that are names and nothing else; with `few` they are few (`FEW`).
+    """Patients by all the words that are names and nothing else; with `few` they are few (`FEW`), with `nobody` none.
 
     The conditions on the patient `p` are two, which leave nobody out and name nobody twice; each is asked by an index.
+    `tasks` says the first of them of the open tasks `w` of one list, from FROM on, in half the time; empty on
+    PostgreSQL, which does not go that way, and where names cannot be told so.
     """
 
     conditions: tuple[str, str]
     few: bool
+    nobody: bool
+    tasks: str = ""
 
 
 def typed_name(reader: Reader, word: str, number: int, alike: bool = False) -> TypedName:
@@ -134,7 +158,7 @@ def names_alike(reader: Reader, letters: str) -> tuple[str, ...]:
     from rapidfuzz.process import extract
 
     errors = 1 if len(letters) < _TWO_ERRORS else 2
-    found = {word: of for word, of in _candidates(reader, letters).items() if not word.startswith(letters)}
+    found = {word: of for word, of in _candidates(reader, letters, errors).items() if not word.startswith(letters)}
     near = {word for word, _, _ in extract(letters, {*found}, scorer=OSA.distance, score_cutoff=errors, limit=None)}
     scores: dict[str, float] = {}
     for word, (heard, names) in found.items():
@@ -151,29 +175,34 @@ def named(reader: Reader, words: Sequence[TypedName]) -> Named | None:
     """Who has all the words as names, looked for from the rarest one on; None without words."""
     if not words:
         return None
+    few = FEW_ON_POSTGRES if reader.on_postgres else FEW
     first = words[0]
     if len(words) > 1:
-        first = min(words, key=lambda word: _counted(reader, word.of_patient, word.parameters))
+        first = min(words, key=lambda word: _counted(reader, word.of_patient, word.parameters, FEW))
     besides = "".join(f" AND {word.of_patient_too}" for word in words if word is not first)
     family, given = (f"p.restricted IS NULL AND {condition}{besides}" for condition in first.of_patient)
     parameters = {name: value for word in words for name, value in word.parameters.items()}
-    few = FEW_ON_POSTGRES if reader.on_postgres else FEW
-    return Named((family, given), _counted(reader, (family, given), parameters) <= few)
+    count = _counted(reader, (family, given), parameters, few)
+    tasks = ""
+    if not reader.on_postgres and first.tasks_of_family:
+        others = (word.of_task(on_postgres=False) for word in words if word is not first)
+        tasks = " AND ".join([f"{first.tasks_of_family} AND NOT w.restricted", *others])
+    return Named((family, given), count <= few, count == 0, tasks)
 
 
-def _candidates(reader: Reader, letters: str) -> dict[str, tuple[bool, set[str]]]:
-    """Words that may be like it: the same beginning or end of nearly half, or the same sound.
+def _candidates(reader: Reader, letters: str, errors: int) -> dict[str, tuple[bool, set[str]]]:
+    """Words that may be like it: the same beginning or end, which is the half without the error, or the same sound.
 
     With each whether it sounds the same, and the names that it is in.
     """
-    half = (len(letters) - 1) // 2
-    head, tail = letters[:half], letters[::-1][:half]
-    asked: dict[str, object] = {"least": len(letters) - 2, "most": len(letters) + 2, "sound": sound(letters)}
-    asked |= {"head": head, "head_until": head + _AFTER, "tail": tail, "tail_until": tail + _AFTER}
+    head, tail, swapped = _halves(letters, errors)
+    asked: dict[str, object] = {"least": len(letters) - errors, "most": len(letters) + errors, "sound": sound(letters)}
+    asked |= {"head": head, "head_until": head + _AFTER, "tail": tail, "tail_until": tail + _AFTER, "swapped": swapped}
     length = "LENGTH(word) BETWEEN :least AND :most"
     found = (
         f"{_WORDS} {_BOTH} word >= :head AND word < :head_until AND {length}",
         f"{_WORDS} turned >= :tail AND turned < :tail_until AND {length}",
+        f"{_WORDS} {_BOTH} word = :swapped",
         f"{_WORDS} sound = :sound",
     )
     words: dict[str, tuple[bool, set[str]]] = {}
@@ -183,8 +212,22 @@ def _candidates(reader: Reader, letters: str) -> dict[str, tuple[bool, set[str]]
     return words
 
 
-def _counted(reader: Reader, conditions: tuple[str, str], parameters: Mapping[str, object]) -> int:
-    """How many patients meet either condition, counted up to FEW + 1."""
+def _halves(letters: str, errors: int) -> tuple[str, str, str]:
+    """The first half of a word, its other half backwards, and the word with the letters swapped where they meet.
+
+    One error is in one of the halves or is that swap. Of two both halves are shorter by a letter, for errors side by
+    side in the middle; two that are far apart are not looked for.
+    """
+    half = len(letters) // 2
+    swapped = letters[: half - 1] + letters[half] + letters[half - 1] + letters[half + 1 :]
+    if errors == 1:
+        return letters[:half], letters[half:][::-1], swapped
+    half = (len(letters) - 1) // 2
+    return letters[:half], letters[-half:][::-1], swapped
+
+
+def _counted(reader: Reader, conditions: tuple[str, str], parameters: Mapping[str, object], most: int) -> int:
+    """How many patients meet either condition, counted up to one more than `most`."""
     found = " UNION ALL ".join(f"SELECT 1 AS n FROM patient p WHERE {condition}" for condition in conditions)
-    sql = f"SELECT COUNT(*) AS n FROM (SELECT n FROM ({found}) AS every LIMIT {FEW + 1}) AS counted"
+    sql = f"SELECT COUNT(*) AS n FROM (SELECT n FROM ({found}) AS every LIMIT {most + 1}) AS counted"
     return int(reader.rows(sql, **parameters)[0]["n"])

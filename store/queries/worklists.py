@@ -11,7 +11,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
 from store.clock import clock_day
-from store.queries import Reader, Row
+from store.queries import OnceReader, Reader, Row
 from store.terms import Setting, WorkStatus, open_by
 
 if TYPE_CHECKING:  # what the first frame does not ask for is loaded when it is asked for
@@ -249,6 +249,8 @@ def worklist_ids(reader: Reader, listing: Listing, most: int) -> list[str]:
 def worklist_count(reader: Reader, listing: Listing) -> int:
     """How many rows a list has, counted up to one more than its cap (`count_cap`)."""
     asked, cap = _asked(reader, listing), count_cap(listing)
+    if asked.nobody:
+        return 0
     if not asked.parameters.keys() - {"worklist"}:
         sql = f"SELECT COUNT(*) AS n {asked.counted}"  # from the narrowest index alone, not from its rows one by one
     elif asked.of_patients and (asked.few or _is_long(reader, listing)):
@@ -261,11 +263,12 @@ def worklist_count(reader: Reader, listing: Listing) -> int:
 
 def as_found(reader: Reader, listing: Listing) -> tuple[Listing, int]:
     """The list itself where it has rows, else the one of names that are like its words; and how many rows that has."""
-    count = worklist_count(reader, listing)
+    once = OnceReader(reader)  # of several words most are asked for again as they stand
+    count = worklist_count(once, listing)
     if count or not listing.text.strip():
         return listing, count
     alike = replace(listing, alike=True)
-    return alike, worklist_count(reader, alike)
+    return alike, worklist_count(once, alike)
 
 
 def count_cap(listing: Listing) -> int:
@@ -282,13 +285,14 @@ class _Asked:
     """A list as SQL from FROM on: with all that rows show, with what is enough to count, and with patients first.
 
     The last are two, which leave nobody out and name nobody twice; none where no word is a name and nothing else.
-    With `few` they are the quickest way.
+    With `few` they are the quickest way, with `nobody` they find none.
     """
 
     joined: str
     counted: str
     of_patients: Sequence[str]
     few: bool
+    nobody: bool
     parameters: Mapping[str, object]
 
     def ids(self, column: str, backwards: bool, most: int, where: str = "") -> str:
@@ -321,15 +325,18 @@ def _asked(reader: Reader, listing: Listing) -> _Asked:
         parameters |= values
         joined, patients_first = joined + _ACCOUNT, patients_first + _ACCOUNT
         counted = joined
-    of_patients: Sequence[str] = ()
-    if words is not None and words.patients is not None:
+    of_patients: list[str] = []
+    patients = words.patients if words is not None else None
+    if patients is not None:
         # An empty text behind these columns keeps SQLite from their indexes: the patient's is the one to take.
         unindexed = [one.replace(".worklist", ".worklist || ''").replace(".status", ".status || ''") for one in listed]
         every = " AND ".join([*_JOINED, *unindexed, *besides])
-        of_patients = [f"{patients_first} WHERE {one} AND {every}" for one in words.patients.conditions]
+        of_patients = [f"{patients_first} WHERE {one} AND {every}" for one in patients.conditions]
+        if patients.tasks and listing.worklist and not listing.finished and not besides:
+            of_patients[0] = " AND ".join([patients.tasks, *listed])
     every = " AND ".join([*listed, *names, *besides, *(_JOINED if counted == _TASKS_FIRST else ())])
-    few = words is not None and words.patients is not None and words.patients.few
-    return _Asked(f"{joined} WHERE {every}", f"{counted} WHERE {every}", of_patients, few, parameters)
+    few, nobody = (patients.few, patients.nobody) if patients is not None else (False, False)
+    return _Asked(f"{joined} WHERE {every}", f"{counted} WHERE {every}", of_patients, few, nobody, parameters)
 
 
 def _words(reader: Reader, listing: Listing) -> Words | None:

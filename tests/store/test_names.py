@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,7 @@ from store.actors import SYSTEM
 from store.database import Database
 from store.intake import take_in
 from store.names import plain, sound, words_of
-from store.queries import SessionReader, names, worklists
+from store.queries import Row, SessionReader, names, worklists
 from store.queries.worklists import Listing, as_found, worklist_count, worklist_ids, worklist_page, worklist_rows
 from tests.store.intake_samples import native, write_lines
 
@@ -120,6 +121,43 @@ def test_a_misspelled_or_misheard_name_is_found_where_none_begins_so(visits: Dat
     assert listing.alike and whose in rows and count == len(rows)
 
 
+@pytest.mark.parametrize("name", ["Orte", "Gravo", "Ilmena", "Lorinda", "Barnewic"])
+def test_every_name_with_one_letter_wrong_is_found(visits: Database, tmp_path: Path, name: str) -> None:
+    arrive(visits, tmp_path, (name, "Zoe"), first=40)
+
+    with visits.reading() as session:
+        reader = SessionReader(session)
+        missed = [word for word in _with_one_error(name.lower()) if name not in names.names_alike(reader, word)]
+
+    assert missed == []
+
+
+def _with_one_error(word: str) -> list[str]:
+    """The word with a letter left out, put in, changed or swapped with its neighbor, at every place."""
+    parts = [(word[:place], word[place:]) for place in range(len(word) + 1)]
+    left_out = [left + right[1:] for left, right in parts if right]
+    changed = [f"{left}x{right[1:]}" for left, right in parts if right]
+    put_in = [f"{left}x{right}" for left, right in parts if right]
+    swapped = [left + right[1] + right[0] + right[2:] for left, right in parts if len(right) > 1]
+    every = {*left_out, *changed, *put_in, *swapped} - {word}
+    return sorted(one for one in every if len(one) >= names.LEAST_LETTERS and not word.startswith(one))
+
+
+def test_names_like_the_words_are_looked_for_without_asking_anything_twice(visits: Database) -> None:
+    asked: list[tuple[str, str]] = []
+
+    class Recorder(SessionReader):
+        def rows(self, sql: str, /, **parameters: object) -> Sequence[Row]:
+            asked.append((sql, repr(sorted(parameters.items()))))
+            return super().rows(sql, **parameters)
+
+    with visits.reading() as session:
+        listing, count = as_found(Recorder(session), Listing("Clinic", text="jonson mar"))
+
+    assert listing.alike and count == 1
+    assert len(asked) == len(set(asked)) == 9
+
+
 def test_who_is_there_as_typed_is_shown_alone_until_names_like_it_are_asked_for(
     visits: Database, tmp_path: Path
 ) -> None:
@@ -163,11 +201,13 @@ def test_a_patient_who_is_renamed_is_found_by_the_new_name_alone(visits: Databas
 
 @pytest.mark.parametrize("few, long", [(2_500, 10_000), (0, 1), (0, 10_000)])
 def test_every_way_through_a_list_finds_the_same_in_its_order(
-    visits: Database, monkeypatch: pytest.MonkeyPatch, few: int, long: int
+    visits: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, few: int, long: int
 ) -> None:
+    arrive(visits, tmp_path, ("Smith", "Jo"), ("Smith Jr", "Ann"), ("Smith,Sr", "Ann"), ("Smithe", ""), first=80)
     monkeypatch.setattr(names, "FEW", few)
+    monkeypatch.setattr(names, "FEW_ON_POSTGRES", few)
     monkeypatch.setattr(worklists, "_LONG", long)
-    texts = ("ann", "a", "maria", "an an", "smith", "~jonson", "ana cruz", "s t")
+    texts = ("ann", "a", "maria", "an an", "smith", "smithe", "jr", "~jonson", "ana cruz", "s t", "smith ann")
 
     for text in texts:
         with visits.reading() as session:
@@ -181,6 +221,17 @@ def test_every_way_through_a_list_finds_the_same_in_its_order(
 
         assert [row.id for row in page] == [row.id for row in last] == ids and len(ids) == count
         assert ids == expected or text.startswith("~")
+
+
+def test_a_family_name_with_a_comma_is_found_once(visits: Database, tmp_path: Path) -> None:
+    arrive(visits, tmp_path, ("Zell", "Jo"), ("Zell, Sr", "Mia"), first=90)
+
+    with visits.reading() as session:
+        reader, listing = SessionReader(session), Listing("Clinic", text="zell")
+        rows, ids = worklist_page(reader, listing), worklist_ids(reader, listing, 9)
+
+    assert sorted(row.patient for row in rows) == ["Zell, Jo", "Zell, Sr, Mia"]
+    assert ids == [row.id for row in rows]
 
 
 def _begins(patient: str, word: str) -> bool:
