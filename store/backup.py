@@ -38,8 +38,8 @@ from store.whole import require_whole
 READING_WHOLE = ("mmap_size=4294967296", "cache_size=-65536")
 """Settings for reading every page once, in the order of the indexes: without them each look-up is a system call."""
 
-_PORTION = 8_192
-"""Pages that are copied before they are written to the disk: 32 MiB."""
+_PORTION = 2_048
+"""Pages that are copied before they are written to the disk: 8 MiB, which a commit then waits for at most."""
 
 ROOM = 1.1
 """Free space that a copy needs, as a multiple of what is copied."""
