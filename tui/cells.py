@@ -118,6 +118,12 @@ def wrap(text: str, width: int) -> list[str]:
     return wrapped
 
 
+def labeled(label: str, text: str, width: int, style: str = "text", room: int = 11) -> list[Line]:
+    """A value behind its label, which has `room` cells, in as many lines as it needs; no line without a value."""
+    parts = wrap(text, max(width - room - 2, 10)) if text else []
+    return [((f" {'' if number else label:<{room}}", "dim"), (part, style)) for number, part in enumerate(parts)]
+
+
 def join(parts: Iterable[Line], gap: str = "  ", start: str = "") -> Line:
     """Parts of a line with a gap between them, after a blank start."""
     joined: list[Span] = [(start, "text")]

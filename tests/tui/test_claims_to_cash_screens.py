@@ -263,6 +263,20 @@ async def test_deposits_wait_with_payments_and_are_matched(paid: None, size: tup
         assert "Matched." in cells(app)
 
 
+async def test_a_deposit_says_whole_what_keeps_it_from_its_payment(paid: None, tmp_path: Path) -> None:
+    (tmp_path / "other.csv").write_text("date,amount,trace,payer\n2026-11-03,55.00,EFT0001,MEADOWLARK HMO\n")
+    database = open_database()
+    take_in_deposits(database, SYSTEM, tmp_path / "other.csv")
+    database.close()
+
+    async with opened((80, 24)) as (app, pilot):
+        await keys(pilot, "g", "b", "down", "down")
+        await settle(pilot)
+
+        assert "5.00 less than its payment 60.00" in cells(app)
+        assert "Enter says which remittance it pays" in cells(app)
+
+
 @pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]}x{size[1]}")
 async def test_a_partner_is_made_and_set_and_a_wrong_value_is_refused(
     as_administrator: None, size: tuple[int, int]

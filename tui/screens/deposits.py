@@ -5,7 +5,7 @@ from __future__ import annotations
 from textual.app import ComposeResult
 
 from store.queries.deposits import AGED_DAYS, NO_TRACE, DepositFilter, DepositRow, deposit_list
-from tui.cells import Line, counted, days_in
+from tui.cells import Line, counted, days_in, labeled
 from tui.money import dollars
 from tui.screens.desk import following
 from tui.screens.filling import Filling, what_fills
@@ -20,6 +20,10 @@ _KINDS = {
 }
 EMPTY = "Nothing waits."
 FILLING = Filling("take_in", "takes in a bank's CSV file from the inbox", "take in the CSV files of the bank")
+MATCHING = Filling(
+    "match_here", "says which remittance it pays; ask the bank or the payer where none does", "say which one it pays"
+)
+UNMATCHING = Filling("match_here", "takes the match back", "take a match back")
 
 
 class DepositsScreen(ListScreen):
@@ -33,7 +37,7 @@ class DepositsScreen(ListScreen):
         self._show = DepositFilter.WAITING
 
     def compose_work(self) -> ComposeResult:
-        yield from self.list_work(_COLUMNS, EMPTY, page=False)
+        yield from self.list_work(_COLUMNS, EMPTY)
 
     def place(self) -> tuple[Line, Line]:
         return self.list_place("Deposits", self._show.value)
@@ -52,8 +56,14 @@ class DepositsScreen(ListScreen):
             self.rows.empty = f"No {_KINDS[self._show]}. v shows the others."
         self.rows.set_source(ListSource(shown, lambda row: f"{row.kind} {row.id}"))
         self.refresh_frame()
+        self.show_page_here()
         if aged := sum(row.aged for row in shown):
             self.say(f"{counted(aged, 'row')} waiting for more than {AGED_DAYS} days.", "warning")
+
+    def show_page_here(self) -> None:
+        row: DepositRow | None = self.rows.selected
+        step = what_fills(self, UNMATCHING if row and row.matched_by else MATCHING)
+        self.page_pane.show(row.kind if row else "", lambda width: deposit_lines(row, step, width) if row else ())
 
     def copied(self) -> str:
         row: DepositRow | None = self.rows.selected
@@ -126,6 +136,26 @@ class DepositsScreen(ListScreen):
         await self.workstation.change(unmatch, row.id)
         await self.read_rows()
         self.say("It waits again.")
+
+
+def deposit_lines(row: DepositRow, step: str, width: int) -> list[Line]:
+    """A row whole: what keeps a deposit from its payment, and the step that the person can take or ask for."""
+    lines: list[Line] = []
+
+    def put(label: str, text: str, style: str = "text") -> None:
+        lines.extend(labeled(label, text, width, style, room=9))
+
+    put("Number", row.trace or NO_TRACE)
+    put("Payer", row.payer)
+    put("Amount", dollars(row.cents or row.paid_cents), "strong")
+    put("Waits", row.why, "warning")
+    if row.matched_by:
+        how = f"by {row.matched_by.removeprefix('by ')}"
+        put("Matched", f"{how}, with a payment of {dollars(row.paid_cents)}", "good")
+        put("Note", row.note)
+    paid = "It waits for the bank's file; ask the payer where its money does not come."
+    put("Next", step if row.kind == "deposit" else paid, "dim")
+    return lines
 
 
 _COLUMNS: tuple[Column[DepositRow], ...] = (
