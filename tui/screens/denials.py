@@ -14,7 +14,7 @@ from textual.app import ComposeResult
 from codesets.remittance_codes import adjustment_meanings
 from store.queries.denials import PAGE_ROWS, DenialFilter, DenialRow, denial_list
 from store.terms import DenialStatus, in_words
-from tui.cells import Line, counted, wrap
+from tui.cells import Line, counted, labeled
 from tui.money import dollars
 from tui.screens.desk import following
 from tui.screens.list_screen import ListScreen
@@ -289,8 +289,7 @@ def page_lines(row: DenialRow, meaning: str, width: int, cause: Cause | None = N
     lines: list[Line] = []
 
     def put(label: str, text: str, style: str = "text") -> None:
-        for number, part in enumerate(wrap(text, max(width - 13, 10)) if text else []):
-            lines.append(((f" {label if number == 0 else '':<11}", "dim"), (part, style)))
+        lines.extend(labeled(label, text, width, style))
 
     put("Denied", f"{dollars(row.cents)} of {row.what}, {row.service_from}".rstrip(", "))
     put("Reason", f"{row.group}-{row.reason}  {meaning}".rstrip(), "strong")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from textual.app import ComposeResult
 
 from store.queries.holds import HoldFilter, HoldRow, OwnerCount, hold_counts, hold_list
-from tui.cells import Line, counted, days_in, wrap
+from tui.cells import Line, counted, days_in, labeled
 from tui.money import dollars
 from tui.screens.desk import following
 from tui.screens.list_screen import ListScreen
@@ -119,8 +119,7 @@ def hold_lines(row: HoldRow, width: int) -> list[Line]:
     lines: list[Line] = []
 
     def put(label: str, text: str, style: str = "text") -> None:
-        for number, part in enumerate(wrap(text, max(width - 13, 10)) if text else []):
-            lines.append(((f" {label if number == 0 else '':<11}", "dim"), (part, style)))
+        lines.extend(labeled(label, text, width, style))
 
     reason = hold_reasons().get(row.reason_id)
     put("Chart", f"{row.patient}  {row.mrn}  {row.service_date}  {row.worklist}  {dollars(row.cents)}")

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from textual.app import ComposeResult
 
 from store.queries.quarantine import TO_MEND, QuarantineRow, quarantine_list, quarantine_text
-from tui.cells import Line, counted, minute, wrap
+from tui.cells import Line, counted, labeled, minute, wrap
 from tui.screens.list_screen import ListScreen
 from tui.widgets.row_table import Column, ListSource
 
@@ -139,8 +139,7 @@ def quarantine_lines(row: QuarantineRow, text: str, width: int) -> list[Line]:
     lines: list[Line] = []
 
     def put(label: str, words: str, style: str = "text") -> None:
-        for number, part in enumerate(wrap(words, max(width - 11, 10)) if words else []):
-            lines.append(((f" {label if number == 0 else '':<9}", "dim"), (part, style)))
+        lines.extend(labeled(label, words, width, style, room=9))
 
     put("Reason", row.reason, "text" if row.settled else "error")
     if text:

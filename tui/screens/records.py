@@ -26,7 +26,7 @@ from store.records.duplicates import Candidate, Pair, duplicates
 from store.records.patients import Found
 from store.records.releases import ReleaseRow, requests
 from tui.actions import Action
-from tui.cells import Line, counted, days_in, left, wrap
+from tui.cells import Line, counted, days_in, labeled, left, wrap
 from tui.commands.records import figure_words
 from tui.screens.desk import DeskScreen, NotAnAnswer, following
 from tui.widgets.row_table import Column, ListSource, RowTable
@@ -452,8 +452,7 @@ def _lines(row: Any, figure: Delinquency | None, width: int) -> list[Line]:
     lines: list[Line] = []
 
     def put(label: str, text: str, style: str = "text") -> None:
-        for number, part in enumerate(wrap(text, max(width - 14, 10)) if text else []):
-            lines.append(((f" {label if number == 0 else '':<12}", "dim"), (part, style)))
+        lines.extend(labeled(label, text, width, style, room=12))
 
     if isinstance(row, Pair):
         for part in row.parts:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from textual.app import ComposeResult
 
 from store.queries import Reader
-from tui.cells import Line, wrap
+from tui.cells import Line, labeled, wrap
 from tui.screens.desk import DeskScreen
 from tui.widgets.text_pane import TextPane
 
@@ -52,25 +52,25 @@ class WhyScreen(DeskScreen):
 
 def why_lines(why: Why, width: int) -> list[Line]:
     """The rule that took the chart with its criteria, the parts of its place, and the rules above that did not fit."""
-    lines = [*_labeled("canceled", why.here.canceled, width, "error"), ()] if why.here.canceled else []
+    lines = [*labeled("canceled", why.here.canceled, width, "error"), ()] if why.here.canceled else []
     lines += [*_rule(why.taken, width), ()]
     parts = " + ".join(f"{points} {words}" for points, words in why.here.reasons) or "nothing"
-    lines += _labeled("priority", f"{why.here.priority} = {parts}", width)
-    lines += _labeled("sorted by", ", ".join(key.words for key in why.order), width)
+    lines += labeled("priority", f"{why.here.priority} = {parts}", width)
+    lines += labeled("sorted by", ", ".join(key.words for key in why.order), width)
     if why.days_to_bill is not None:
         style = "error" if why.days_to_bill <= 7 else "warning" if why.days_to_bill <= 30 else "text"
-        lines += _labeled("to bill", f"{why.days_to_bill} days until the payer's filing limit", width, style)
+        lines += labeled("to bill", f"{why.days_to_bill} days until the payer's filing limit", width, style)
     hours = f"coding has had it {why.coder_hours:g} h, holds left out"
     if why.days_since_discharge is not None:
         hours += f"; {why.days_since_discharge} days since discharge, holds counted"
-    lines += _labeled("clocks", hours, width)
-    lines += _labeled("given to", _given_to(why), width)
+    lines += labeled("clocks", hours, width)
+    lines += labeled("given to", _given_to(why), width)
     for hold in why.here.holds:
-        lines += _labeled("hold", hold, width, "warning")
+        lines += labeled("hold", hold, width, "warning")
     for skip in why.skipped:
-        lines += _labeled("skipped", skip, width)
+        lines += labeled("skipped", skip, width)
     if why.moved:
-        lines += _labeled("moves", f"to {why.taken.name} when it changes, at the latest tomorrow", width, "warning")
+        lines += labeled("moves", f"to {why.taken.name} when it changes, at the latest tomorrow", width, "warning")
     if why.above:
         lines += [(), ((" the worklists above do not take it", "dim"),)]
     for rule in why.above:
@@ -97,11 +97,6 @@ def _rule(rule: RuleSeen, width: int) -> list[Line]:
     if not rule.criteria:
         lines.append(((" " * 7, "dim"), ("takes what no other worklist takes", "text")))
     return lines
-
-
-def _labeled(label: str, text: str, width: int, style: str = "text") -> list[Line]:
-    parts = wrap(text, max(width - 13, 10))
-    return [((f" {label if not number else '':<10} ", "dim"), (part, style)) for number, part in enumerate(parts)]
 
 
 def _why(reader: Reader, work_item_id: str, today: date) -> Why | None:

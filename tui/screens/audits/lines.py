@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from store.queries.audits import FindingRow, SampleRow, StepRow
 from store.terms import FindingStatus, in_words
-from tui.cells import Line, counted, wrap
+from tui.cells import Line, counted, labeled, wrap
 from tui.money import dollars
 
 if TYPE_CHECKING:
@@ -51,8 +51,7 @@ def whole_finding(one: FindingRow, steps: Sequence[StepRow], width: int) -> list
     lines: list[Line] = []
 
     def put(label: str, text: str, style: str = "text") -> None:
-        for number, part in enumerate(wrap(text, max(width - 13, 10)) if text else []):
-            lines.append(((f" {label if number == 0 else '':<11}", "dim"), (part, style)))
+        lines.extend(labeled(label, text, width, style))
 
     due = f", answer by {one.due_on}" if one.due_on else ""
     put("Stands", in_words(one.status) + due, _STYLE.get(one.status, "text"))

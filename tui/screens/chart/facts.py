@@ -14,7 +14,7 @@ from store.queries.charts import (
     chart_coverages,
     source_codes,
 )
-from tui.cells import Line, left, right, wrap
+from tui.cells import Line, labeled, left, right
 from tui.money import dollars
 from tui.widgets.text_pane import Content
 
@@ -55,8 +55,7 @@ def fact_lines(facts: Facts, late: frozenset[str] = frozenset()) -> Content:
     def lines(width: int) -> list[Line]:
         shown: list[Line] = []
         for label, text in visit:
-            for number, part in enumerate(wrap(text, width - 11)):
-                shown.append(((f" {label if not number else '':<9}", "dim"), (part, "text")))
+            shown += labeled(label, text, width, room=9)
         for c in coverages:
             shown.append(((f" payer {c.sequence}  ", "dim"), (f"{c.payer}   member {c.member_id or '–'}", "text")))
             dates = f"{c.effective_on or '…'} to {c.expires_on or '…'}"
