@@ -232,19 +232,14 @@ class Database:
         self.engine.dispose()
 
 
-def open_database(url: str | None = None) -> Database:
+def open_database(url: str | None = None, filled: bool = False) -> Database:
     """Open the site's database; made where there never was one, never upgraded (`store.upgrade` does that).
 
+    `filled`: whoever opens it fills it with a record that was kept elsewhere, so that one on PostgreSQL is made.
     Raises DatabaseNewer, DatabaseOlder, RecordGone, DatabaseUnusable, HomeUnwritable; the files are as they were then.
     """
     url = url or database_url()
-    path = sqlite_path(url)
-    if path is not None:
-        if not has_bytes(path):
-            _require_never_there(path, url)
-        if path.parent == home():
-            ensure_home()
-        _check_file(path)
+    make_place(url)
     place = place_of(url)
     engine = make_engine(url)
     from store.migrations import upgrade
@@ -253,8 +248,8 @@ def open_database(url: str | None = None) -> Database:
         with told(place):
             schema = upgrade.schema_of(engine, place)
             if schema is None:
-                if path is not None:
-                    _require_never_there(path, url)
+                if not filled or sqlite_path(url):
+                    require_never_there(url)
                 upgrade.migrate(engine)
             elif schema != HEAD:
                 raise DatabaseOlder(f"{place} has schema {schema}, this codedesk needs {HEAD}", "codedesk upgrade")
@@ -453,15 +448,35 @@ def has_bytes(path: Path) -> bool:
         return True
 
 
-def _require_never_there(path: Path, url: str) -> None:
+def make_place(url: str) -> None:
+    """Make the file of a record on SQLite, for its owner alone, where none ever was; a file that is there is looked at.
+
+    Raises RecordGone, DatabaseUnusable, HomeUnwritable.
+    """
+    if (path := sqlite_path(url)) is None:
+        return
+    if not has_bytes(path):
+        require_never_there(url)
+    if path.parent == home():
+        ensure_home()
+    _check_file(path)
+
+
+def require_never_there(url: str) -> None:
     """Raise RecordGone where a record was kept at a place that is empty now: the key of its log says so."""
-    key = key_file(url).path
-    if key.exists():
-        what = "holds no record" if has_bytes(path) else "is empty" if path.exists() else "is gone"
+    key, path = key_file(url).path, sqlite_path(url)
+    if not key.exists():
+        return
+    if path is None:
         raise RecordGone(
-            f"{path} {what}, and the key of its log, {key}, is here: a record was kept in this place",
-            f"codedesk restore BACKUP puts a backup there; to begin a new one on purpose: mv {key} {key}.old",
+            f"{place_of(url)} holds no record, and the key of a log, {key}, is here: a record was kept with it",
+            "name its database in CODEDESK_DATABASE_URL; a new one on purpose has another CODEDESK_HOME",
         )
+    what = "holds no record" if has_bytes(path) else "is empty" if path.exists() else "is gone"
+    raise RecordGone(
+        f"{path} {what}, and the key of its log, {key}, is here: a record was kept in this place",
+        f"codedesk restore BACKUP puts a backup there; to begin a new one on purpose: mv {key} {key}.old",
+    )
 
 
 def _check_file(path: Path) -> None:

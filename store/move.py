@@ -63,7 +63,7 @@ def move(source_url: str, target_url: str, actor: Actor, progress: Progress = la
         raise MoveRefused("source and target are the same database", "name another one")
     source = open_database(source_url)
     try:
-        target = open_database(target_url)
+        target = open_database(target_url, filled=True)
         try:
             return _move(source, target, actor, progress)
         finally:

@@ -25,7 +25,7 @@ from codesets.safe import as_typed
 from store import log
 from store.actors import Actor
 from store.backup import BackupState, copy_beside, default_backup, need_room, verify_and_keep
-from store.database import Database, make_engine, place_of, told
+from store.database import Database, make_engine, make_place, place_of, require_never_there, told
 from store.log.key import key_file
 from store.migrations import HEAD
 from store.migrations.upgrade import UpgradeFailed, migrate, schema_of
@@ -60,17 +60,20 @@ class Upgraded:
 
 
 def upgrade(url: str, actor: Actor, about_to: Callable[[Step], None] = lambda step: None) -> Upgraded:
-    """Upgrade the record at `url`; a record that does not exist yet is made.
+    """Upgrade the record at `url`; where there never was one it is made.
 
-    `about_to` is told each step and may stop the upgrade by raising. Raises DatabaseNewer, DatabaseUnusable,
-    BackupFailed, PartOfRecord, UpgradeFailed; the record is then as it was.
+    `about_to` is told each step and may stop the upgrade by raising. Raises DatabaseNewer, RecordGone,
+    DatabaseUnusable, BackupFailed, PartOfRecord, UpgradeFailed; the record is then as it was.
     """
+    make_place(url)
     place = place_of(url)
     engine = make_engine(url)
     backup: Path | None = None
     try:
         with told(place), ThreadPoolExecutor(1) as beside:
             before = schema_of(engine, place)
+            if before is None:
+                require_never_there(url)
             if before == HEAD:
                 return Upgraded(place, before, HEAD, None)
             with engine.connect() as connection:

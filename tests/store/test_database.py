@@ -9,6 +9,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import psycopg
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
@@ -26,6 +27,8 @@ from store.people import NoSuchPerson, add_person, current_actor, set_active
 from store.settings import Settings, SettingsError, load_settings, today
 from store.sqlite import driver
 from store.terms import Role
+from store.upgrade import upgrade
+from tests.postgres import Server
 from tui.cli import main
 
 
@@ -208,13 +211,42 @@ def test_no_new_record_takes_the_place_of_one_that_was_lost(
         sqlite3.connect(record).execute("PRAGMA user_version=1").connection.close()
     before = {path.name: path.read_bytes() for path in home.iterdir()}
 
-    codes = [main(words) for words in (["encounters", "list"], ["users", "list"], ["log", "verify"])]
+    asked = (["encounters", "list"], ["users", "list"], ["log", "verify"], ["upgrade"])
+    codes = [main(words) for words in asked]
 
     told = capsys.readouterr().err.splitlines()
-    assert codes == [2, 2, 2] and len(set(told)) == 1
+    assert codes == [2, 2, 2, 2] and len(set(told)) == 1
     assert all(words in told[0] for words in (str(record), str(key), "codedesk restore BACKUP", f"mv {key}"))
     after = {path.name: path.read_bytes() for path in home.iterdir()}
     assert after == before or left == "without tables" and set(after) == set(before)
+
+
+@pytest.mark.thorough
+def test_no_new_record_is_begun_in_an_empty_postgresql_database_where_one_was_kept(
+    home: Path, postgres: Server, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    db = open_database()
+    note(db, SYSTEM, "login")
+    db.close()
+    empty = postgres.url(postgres.new_database())
+    monkeypatch.setenv("CODEDESK_DATABASE_URL", empty)
+
+    codes = [main(words) for words in (["users", "list"], ["encounters", "list"], ["upgrade"])]
+
+    told = capsys.readouterr().err.splitlines()
+    assert codes == [2, 2, 2] and len(set(told)) == 1
+    assert "holds no record" in told[0] and str(home / "workstation.log-key") in told[0]
+    with psycopg.connect(empty) as connection:
+        assert connection.execute("SELECT COUNT(*) FROM pg_tables WHERE schemaname = 'public'").fetchone() == (0,)
+
+
+def test_a_record_that_an_upgrade_makes_is_for_its_owner_alone(home: Path) -> None:
+    before = os.umask(0o022)
+
+    upgrade(f"sqlite:///{home / 'workstation.sqlite'}", SYSTEM)
+
+    os.umask(before)
+    assert (home / "workstation.sqlite").stat().st_mode & 0o777 == 0o600
 
 
 def test_a_new_record_is_begun_on_purpose_once_the_key_is_put_aside(home: Path) -> None:
