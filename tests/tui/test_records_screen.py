@@ -27,16 +27,17 @@ def charts(at_desk: None, monkeypatch: pytest.MonkeyPatch) -> None:
     database.close()
 
 
-async def test_a_reason_that_says_nothing_is_refused_and_stays_as_it_was_typed(charts: None) -> None:
+async def test_a_reason_that_says_too_little_is_refused_and_gone_on_with(charts: None) -> None:
     async with opened() as (app, pilot):
         await keys(pilot, "f7", "s", "w")
         await type_text(pilot, "so")
         await keys(pilot, "enter")
         refused, typed = cells(app), app.screen.entry.text  # type: ignore[attr-defined]
         await type_text(pilot, " signed on paper")
+        whole = app.screen.entry.text  # type: ignore[attr-defined]
         await keys(pilot, "enter")
 
-        assert "say why, in some words" in refused and typed == "so"
+        assert "say why, in some words" in refused and (typed, whole) == ("so", "so signed on paper")
         assert "Waived:" in cells(app)
 
 

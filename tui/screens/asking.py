@@ -267,13 +267,19 @@ class Asking:
     async def _answered(
         self, answer: Answer, event: EntryLine.Entered, again: str | None, lacks: Callable[[str], bool] | None
     ) -> None:
-        """Carry out an answer; where it is refused, ask `again` with what was entered, unless that has no prompt."""
+        """Carry out an answer; where it is refused, ask `again` with what was entered, unless that has no prompt.
+
+        A wrong value gives way to the next; a reason that says too little is gone on with.
+        """
+        from store.reasons import ReasonNeeded
+
         try:
             await answer(event.text)
-        except CodedeskError:
+        except CodedeskError as error:
             if again is not None and self._screen.is_current and not self._entry.asking:
                 self.text(event.asking, again, event.text, answer, lacks=lacks)
-                self._entry.refuse()
+                if not isinstance(error, ReasonNeeded):
+                    self._entry.refuse()
             raise
 
     def given_up(self) -> None:
