@@ -73,9 +73,10 @@ def resolve(
 ) -> Worked:
     """Close denials with what came of them, those of second answers with the last of a claim.
 
-    Raises DenialRefused, also where money of them is owed still that nothing else asks for (`store.denials.owed`).
+    Raises ReasonNeeded, DenialRefused, also where money of them is owed still that nothing else asks for
+    (`store.denials.owed`).
     """
-    with _step(db, actor, denials, operation_id, "denial.resolve", outcome=_needed(outcome, "closing")) as (
+    with _step(db, actor, denials, operation_id, "denial.resolve", outcome=reason_in_words(outcome)) as (
         change,
         rows,
     ):

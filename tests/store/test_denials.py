@@ -296,11 +296,11 @@ def test_a_closed_denial_is_worked_no_more(db: Database, tmp_path: Path, number:
 def test_every_step_needs_its_words_and_is_logged(db: Database, tmp_path: Path, number: str) -> None:
     arrive(db, tmp_path, denied(number), "40")
     (one,) = denials(db)
-    for step in (appeal, resolve):
-        with pytest.raises(DenialRefused):
-            step(db, SYSTEM, [one.id], " ")
-    with pytest.raises(ReasonNeeded):
-        write_off(db, SYSTEM, [one.id], "so")
+    with pytest.raises(DenialRefused):
+        appeal(db, SYSTEM, [one.id], " ")
+    for step in (resolve, write_off):
+        with pytest.raises(ReasonNeeded):
+            step(db, SYSTEM, [one.id], "so")
 
     appeal(db, SYSTEM, [one.id], "sent")
 

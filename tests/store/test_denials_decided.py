@@ -293,7 +293,7 @@ def test_a_patient_is_named_only_where_the_group_lets_him_owe_it(db: Database, t
     arrive(db, tmp_path, not_covered(number, "PI", "50"), "40")
 
     with pytest.raises(DenialRefused) as refused:
-        resolve(db, SYSTEM, [denials(db)[0].id], "so")
+        resolve(db, SYSTEM, [denials(db)[0].id], "not covered at all")
 
     assert "write it off" in refused.value.remedy and "patient" not in refused.value.remedy
 

@@ -193,7 +193,7 @@ async def test_a_closed_denial_says_that_it_is_closed(denied: None) -> None:
 async def test_a_denial_whose_money_is_owed_stays_open_and_says_what_to_do_with_it(denied: None) -> None:
     async with opened() as (app, pilot):
         await keys(pilot, "f5", "d", "c")
-        await type_text(pilot, "done")
+        await type_text(pilot, "done with it")
         await keys(pilot, "enter")
         await settle(pilot)
 
