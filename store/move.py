@@ -91,6 +91,7 @@ def _move(source: Database, target: Database, actor: Actor, progress: Progress) 
             with Session(bind=filled) as session:
                 event = log.Event("move", "database", target.place, {"source": source.place})
                 log.append(session, actor.login, [event], "", target.log_keys)
+                session.flush()  # a record that had no key states it now
             words = f"the record was moved to {target.place} at {now()}; set CODEDESK_DATABASE_URL"
             held.execute(insert(SiteFact).values(name=CLOSED, value=words))
     return Moved(source.place, target.place, rows, state.entries)

@@ -14,7 +14,7 @@ from store.backup import back_up
 from store.coding.opening import open_next
 from store.database import Database, DatabaseClosed, open_database
 from store.log.check import check_log
-from store.log.key import key_file
+from store.log.key import STATED, key_file
 from store.models import Patient
 from store.move import MoveRefused, move
 from store.people import add_person
@@ -147,6 +147,18 @@ def test_a_backup_of_a_record_on_postgres_is_a_file_that_restores_anywhere(
     there.close()
     assert report.state.log.whole and report.state.encounters == before["encounter"]
     assert [path.name for path in tmp_path.iterdir() if path.name.startswith(("b.", ".b"))] == ["b.sqlite"]
+
+
+def test_a_record_without_a_key_states_the_one_that_its_move_is_logged_under(
+    db: Database, database_url: str, empty: str
+) -> None:
+    move(database_url, empty, SYSTEM)
+
+    arrived = open_database(empty)
+    with arrived.reading() as session:
+        stated = session.execute(STATED).scalar()
+    arrived.close()
+    assert stated == key_file(empty).keys()[-1].fingerprint
 
 
 def test_the_command_says_what_was_compared(demo: Database, empty: str, capsys: pytest.CaptureFixture[str]) -> None:
