@@ -24,7 +24,7 @@ from codesets.errors import CodedeskError
 from codesets.home import ensure_home
 from store import log
 from store.actors import Actor
-from store.database import CLOSED, Database, engine_url, open_database, require_open, told
+from store.database import CLOSED, POSTGRES_WRITER, Database, engine_url, open_database, require_open, told
 from store.log.check import LogState, check_log
 from store.log.key import KeyFile
 from store.models import SiteFact
@@ -81,6 +81,19 @@ def copy_out(source: Database, target: Database) -> None:
         _fill(session.connection(), filled, source, target, lambda table, rows: None)
 
 
+def copy_in(source: Database, target: Database, tell: Callable[[Session], None], unchecked_log: bool = False) -> None:
+    """Copy a backup into an empty database and let `tell` write to its log, in one transaction.
+
+    `unchecked_log`: also one whose log does not hold. Raises MoveRefused, PartOfRecord, or what `tell` raises; the
+    target is then as empty as it was.
+    """
+    with source.reading() as session, told(target.place), target.engine.begin() as filled:
+        _fill(session.connection(), filled, source, target, lambda table, rows: None, unchecked_log)
+        with Session(bind=filled) as telling:
+            tell(telling)
+            telling.flush()  # a record that had no key states it now
+
+
 def _move(source: Database, target: Database, actor: Actor, progress: Progress) -> Moved:
     with told(source.place), source.engine.begin() as held:
         require_whole(held, source.place, "a move")
@@ -98,14 +111,21 @@ def _move(source: Database, target: Database, actor: Actor, progress: Progress) 
 
 
 def _fill(
-    held: Connection, filled: Connection, source: Database, target: Database, progress: Progress
+    held: Connection,
+    filled: Connection,
+    source: Database,
+    target: Database,
+    progress: Progress,
+    unchecked_log: bool = False,
 ) -> tuple[dict[str, int], LogState]:
     """Copy every table and prove that the copy is the same; rows by table, and the state of the log."""
     require_whole(held, source.place, "a copy")
     require_whole(filled, target.place, "a copy")
     state = check_log(held, source.log_keys.keys())
-    if state.first_bad is not None:
+    if state.first_bad is not None and not unchecked_log:
         raise MoveRefused(f"entry {state.first_bad} of the log: {state.reason}", "codedesk log verify")
+    if target.on_postgres:  # on SQLite, BEGIN IMMEDIATE has done so
+        filled.execute(select(func.pg_advisory_xact_lock(POSTGRES_WRITER)))
     _refuse_filled(filled, target.place)
     rows = {table.name: _copy(held, filled, table, progress) for table in _tables()}
     _take_key_along(source.log_keys, target.log_keys)
