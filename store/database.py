@@ -397,6 +397,8 @@ _GONE = "what was acknowledged is kept, this change was not made; try again when
 
 
 def _remedy(reason: str, gone: bool) -> str:
+    if reason.endswith("does not exist"):
+        return "make it, or name another one in CODEDESK_DATABASE_URL"
     if gone or "connection" in reason:
         return _GONE
     return {
@@ -470,7 +472,8 @@ def require_never_there(url: str) -> None:
     if path is None:
         raise RecordGone(
             f"{place_of(url)} holds no record, and the key of a log, {key}, is here: a record was kept with it",
-            "name its database in CODEDESK_DATABASE_URL; a new one on purpose has another CODEDESK_HOME",
+            "name its database in CODEDESK_DATABASE_URL; codedesk restore BACKUP puts a backup there; a new one on"
+            " purpose has another CODEDESK_HOME",
         )
     what = "holds no record" if has_bytes(path) else "is empty" if path.exists() else "is gone"
     raise RecordGone(

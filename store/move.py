@@ -5,6 +5,9 @@
 
 While it copies, nobody can change the source; afterwards the source says where it went and takes no more changes.
 The log's chain is copied as it is, with its key.
+
+A record is moved from its own place alone. Any other file may be a backup, or have been changed by whoever had it in
+hand: that is for `store.restore`, which asks for a proof of its rows and then copies them by `copy_in`.
 """
 
 from __future__ import annotations
@@ -22,13 +25,16 @@ from sqlmodel import Session, SQLModel
 
 from codesets.errors import CodedeskError
 from codesets.home import ensure_home
+from codesets.safe import as_typed
 from store import log
 from store.actors import Actor
-from store.database import CLOSED, Database, engine_url, open_database, require_open, told
-from store.log.check import LogState, check_log
+from store.database import CLOSED, POSTGRES_WRITER, Database, engine_url, open_database, require_open, told
+from store.log.check import NOT_HERE, LogState, check_log
 from store.log.key import KeyFile
 from store.models import SiteFact
 from store.models.columns import now
+from store.seal import bears_seal
+from store.settings import demo_url, site_url, sqlite_path
 from store.whole import require_whole
 
 BATCH = 2_000
@@ -59,6 +65,7 @@ def move(source_url: str, target_url: str, actor: Actor, progress: Progress = la
     Raises MoveRefused, PartOfRecord, DatabaseClosed, DatabaseUnusable or LogKeyUnusable; the target is then as empty
     as it was.
     """
+    _require_own(source_url)
     if engine_url(source_url) == engine_url(target_url):
         raise MoveRefused("source and target are the same database", "name another one")
     source = open_database(source_url)
@@ -81,6 +88,36 @@ def copy_out(source: Database, target: Database) -> None:
         _fill(session.connection(), filled, source, target, lambda table, rows: None)
 
 
+def copy_in(source: Database, target: Database, tell: Callable[[Session], None], unchecked_log: bool = False) -> None:
+    """Copy a backup into an empty database and let `tell` write to its log, in one transaction.
+
+    `unchecked_log`: also one whose log does not hold. Raises MoveRefused, PartOfRecord, or what `tell` raises; the
+    target is then as empty as it was.
+    """
+    with source.reading() as session, told(target.place), target.engine.begin() as filled:
+        _fill(session.connection(), filled, source, target, lambda table, rows: None, unchecked_log)
+        with Session(bind=filled) as telling:
+            tell(telling)
+            telling.flush()  # a record that had no key states it now
+
+
+def _require_own(url: str) -> None:
+    """Refuse a file that is not where the record of this site, or of its demo, is kept; it is only read.
+
+    Who names another one in the environment alone could name one where they made themselves its administrator.
+    """
+    path = sqlite_path(url)
+    if path is None or path.resolve() in {own.resolve() for own in map(sqlite_path, (site_url(), demo_url())) if own}:
+        return
+    restored = f"set CODEDESK_DATABASE_URL to the empty database, then: {as_typed('restore', str(path))}"
+    if bears_seal(path):
+        raise MoveRefused(f"{path} is a backup", restored)
+    raise MoveRefused(
+        f"{path} is not where this site keeps its record",
+        f"of a backup, {restored}; of the record itself, name it in config.toml as database_url",
+    )
+
+
 def _move(source: Database, target: Database, actor: Actor, progress: Progress) -> Moved:
     with told(source.place), source.engine.begin() as held:
         require_whole(held, source.place, "a move")
@@ -91,20 +128,29 @@ def _move(source: Database, target: Database, actor: Actor, progress: Progress) 
             with Session(bind=filled) as session:
                 event = log.Event("move", "database", target.place, {"source": source.place})
                 log.append(session, actor.login, [event], "", target.log_keys)
+                session.flush()  # a record that had no key states it now
             words = f"the record was moved to {target.place} at {now()}; set CODEDESK_DATABASE_URL"
             held.execute(insert(SiteFact).values(name=CLOSED, value=words))
     return Moved(source.place, target.place, rows, state.entries)
 
 
 def _fill(
-    held: Connection, filled: Connection, source: Database, target: Database, progress: Progress
+    held: Connection,
+    filled: Connection,
+    source: Database,
+    target: Database,
+    progress: Progress,
+    unchecked_log: bool = False,
 ) -> tuple[dict[str, int], LogState]:
     """Copy every table and prove that the copy is the same; rows by table, and the state of the log."""
     require_whole(held, source.place, "a copy")
     require_whole(filled, target.place, "a copy")
     state = check_log(held, source.log_keys.keys())
-    if state.first_bad is not None:
-        raise MoveRefused(f"entry {state.first_bad} of the log: {state.reason}", "codedesk log verify")
+    if state.first_bad is not None and not unchecked_log:
+        remedy = f"its key file belongs at {source.log_keys.path}" if state.reason.endswith(NOT_HERE) else ""
+        raise MoveRefused(f"entry {state.first_bad} of the log: {state.reason}", remedy or "codedesk log verify")
+    if target.on_postgres:  # on SQLite, BEGIN IMMEDIATE has done so
+        filled.execute(select(func.pg_advisory_xact_lock(POSTGRES_WRITER)))
     _refuse_filled(filled, target.place)
     rows = {table.name: _copy(held, filled, table, progress) for table in _tables()}
     _take_key_along(source.log_keys, target.log_keys)

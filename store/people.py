@@ -9,18 +9,20 @@ from __future__ import annotations
 from contextlib import suppress
 from pathlib import Path
 
+from sqlalchemy import Engine, NullPool, create_engine
 from sqlalchemy.exc import DBAPIError
 from sqlmodel import Session, col, select
 
 from codesets.errors import CodedeskError
 from store import log, os_account
 from store.actors import SYSTEM, Actor, NotAllowed
-from store.database import Database, has_bytes, make_engine, open_database, place_of, told
+from store.database import Database, engine_options, has_bytes, make_engine, open_database, place_of, told
 from store.models import Person
 from store.os_account import NotAUser
 from store.permissions import columns, not_allowed, roles_with
 from store.queries import SessionReader
 from store.queries.people import person_of
+from store.seal import bears_seal
 from store.settings import load_settings, sqlite_path
 from store.terms import Role
 
@@ -141,13 +143,14 @@ def permit(url: str, action: str, having: frozenset[Role], refused: NotAllowed |
 
     A record that cannot be read has no people to ask; then whoever may write its files may mend it. One that another
     program holds can be asked later, and nobody is let in meanwhile. Raises `refused` (without it, what the table of
-    rights says), and logs it if it can; DatabaseUnusable.
+    rights says), and logs it if it can; DatabaseUnusable. A backup that is named as the record is only read.
     """
     login = os_account.os_login()
     path = sqlite_path(url)
     if path is not None and not has_bytes(path):  # asking would make an empty one
         return Actor(login=login, role=Role.ADMIN, name=login)
-    engine = make_engine(url)
+    backup = path is not None and bears_seal(path)
+    engine = _only_reading(url) if backup else make_engine(url)
     try:
         with Session(engine.execution_options(read_only=True)) as session:
             reader = SessionReader(session)
@@ -163,6 +166,8 @@ def permit(url: str, action: str, having: frozenset[Role], refused: NotAllowed |
     if others or (person and person.role not in having):
         role = person.role if person else None
         refusal = refused or _not_for(role, action, login)
+        if backup:
+            raise refusal
         with suppress(CodedeskError):  # a record of another schema has no log that we may write to
             db = open_database(url)
             try:
@@ -173,6 +178,11 @@ def permit(url: str, action: str, having: frozenset[Role], refused: NotAllowed |
     if person is None:
         return Actor(login, Role.ADMIN, None, login)
     return Actor(login, person.role, person.id, person.name)
+
+
+def _only_reading(url: str) -> Engine:
+    """An engine whose connections leave a file as it is: those of a record bring it into WAL mode."""
+    return create_engine(url, poolclass=NullPool, **engine_options(url))
 
 
 def _not_for(role: Role | None, command: str, login: str) -> CodedeskError:

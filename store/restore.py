@@ -2,6 +2,9 @@
 
 At every moment a whole record lies under the record's name: the old one until the new one takes its place in one
 step. The kept file remembers that it was replaced, so a session that still has it open cannot write into it.
+
+On PostgreSQL a backup goes, after the same proof, into a database that holds no record yet, row by row from a copy of
+it. The backup is only read, and nothing is ever replaced there.
 """
 
 from __future__ import annotations
@@ -10,16 +13,18 @@ import json
 import os
 import shutil
 import sys
+import tempfile
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
 
-from sqlalchemy import inspect
+from sqlalchemy import inspect, literal, select, table
 from sqlmodel import Session
 
 from codesets.errors import CodedeskError
+from codesets.home import ensure_home
 from store import log
 from store.actors import Actor
 from store.backup import (
@@ -34,14 +39,17 @@ from store.backup import (
     sync,
 )
 from store.code_sets import CodedWith, coded_with
-from store.database import CLOSED, has_bytes, make_engine, open_database, place_of, told
+from store.database import CLOSED, Database, has_bytes, make_engine, open_database, place_of, told
 from store.log.check import COLUMNS, NOT_HERE, OF_RESTORES, entry_fits
-from store.log.key import KeyFile, key_file
+from store.log.key import KeyFile, LogKeyUnusable, key_file
 from store.log.restores import KEPT, RESTORE, KeptHead, carried_over, restores_in
 from store.migrations import HEAD
+from store.migrations.upgrade import VERSION_TABLE, migrate, schema_of
+from store.move import copy_in
 from store.seal import FACT as SEAL
 from store.settings import sqlite_path
 from store.sqlite import driver
+from store.whole import require_whole
 
 
 class RestoreRefused(CodedeskError):
@@ -83,27 +91,24 @@ class Proof(StrEnum):
 
 
 def restore(url: str, backup: Path, actor: Actor, unchecked_log: bool = False, unproven_rows: bool = False) -> Restored:
-    """Replace the record at `url` with a backup. Raises BackupUnusable, BackupFailed or RestoreRefused.
+    """Replace the record at `url` with a backup, or put it into an empty database of a server.
+
+    Raises BackupUnusable, BackupFailed, RestoreRefused, DatabaseUnusable, and for a server PartOfRecord, MoveRefused.
 
     `unchecked_log`: also a backup whose log cannot be checked, because its key is lost. `unproven_rows`: also one
     without a seal that the log of the present record does not know, under whichever name, or cannot be asked about:
     its log chain says nothing of its other rows.
     """
-    record = _record(url)
+    record = sqlite_path(url)
+    if record is None and _holds_rows(url):
+        raise RestoreRefused(
+            f"{place_of(url)} holds a record, which stays as it is",
+            "make an empty database, set CODEDESK_DATABASE_URL to it, then restore again",
+        )
     keys = key_file(url)
-    state = check_backup(backup, keys)
-    if state.log.first_bad is not None and not unchecked_log:
-        raise BackupUnusable(
-            f"{backup}: entry {state.log.first_bad} of its log: {state.log.reason}",
-            where_key_is(keys, state) or "take an older one, or --unchecked-log where the log's key is lost",
-        )
-    proof = proof_of(url, state)
-    if proof is Proof.CHANGED:
-        raise BackupUnusable(f"{backup}: {proof}", "take another one")
-    if proof in (Proof.UNKNOWN, Proof.UNASKED) and not unproven_rows:
-        raise BackupUnusable(
-            f"{backup}: {proof}", "take another one, or --unproven-rows where you know where it has been"
-        )
+    state, proof = _checked(url, backup, keys, unchecked_log, unproven_rows)
+    if record is None:
+        return _into_server(url, backup, actor, keys, state, proof, unchecked_log)
     if record.exists() and backup.exists() and record.samefile(backup):
         raise RestoreRefused(f"{backup} is the record itself", "name a backup")
     record.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -126,6 +131,99 @@ def restore(url: str, backup: Path, actor: Actor, unchecked_log: bool = False, u
     return Restored(state, str(record), str(kept) if kept else None, state.schema != HEAD, proof, code_sets)
 
 
+def _checked(
+    url: str, backup: Path, keys: KeyFile, unchecked_log: bool, unproven_rows: bool
+) -> tuple[BackupState, Proof]:
+    """A backup that may be put in place, and what proves it. Raises BackupUnusable."""
+    state = check_backup(backup, keys)
+    if state.log.first_bad is not None and not unchecked_log:
+        raise BackupUnusable(
+            f"{backup}: entry {state.log.first_bad} of its log: {state.log.reason}",
+            where_key_is(keys, state) or "take an older one, or --unchecked-log where the log's key is lost",
+        )
+    proof = proof_of(url, state)
+    if proof is Proof.CHANGED:
+        raise BackupUnusable(f"{backup}: {proof}", "take another one")
+    if proof in (Proof.UNKNOWN, Proof.UNASKED) and not unproven_rows:
+        raise BackupUnusable(
+            f"{backup}: {proof}", "take another one, or --unproven-rows where you know where it has been"
+        )
+    return state, proof
+
+
+def _into_server(
+    url: str, backup: Path, actor: Actor, keys: KeyFile, state: BackupState, proof: Proof, unchecked_log: bool
+) -> Restored:
+    """Copy the rows of a backup into a database without a row, in the present schema, and tell its log of it.
+
+    What is opened for that, and upgraded where it is older, is a copy of the backup.
+    """
+    need_room(ensure_home(), int(state.bytes * ROOM * (1 if state.schema == HEAD else 2)))
+    unwritten: list[LogKeyUnusable] = []
+    with tempfile.TemporaryDirectory(prefix=".restoring-", dir=ensure_home()) as folder:
+        copy = Path(folder) / "backup.sqlite"
+        copy.touch(0o600)
+        shutil.copyfile(backup, copy)
+        if digest(copy) != state.sha256:
+            raise BackupUnusable(f"{backup} was changed while it was read", "restore again")
+        _reopen(copy)
+        event = _told_in_log(backup, None, proof, left_behind(None, copy, keys))
+
+        def tell(session: Session) -> None:
+            try:
+                log.append(session, actor.login, [event], "", keys)
+            except LogKeyUnusable as error:
+                if not unchecked_log:
+                    raise
+                unwritten.append(error)
+
+        _bring_up_to_date(f"sqlite:///{copy}")
+        _bring_up_to_date(url)
+        source, target = Database(make_engine(f"sqlite:///{copy}"), str(backup), keys), open_database(url)
+        try:
+            copy_in(source, target, tell, unchecked_log)
+        finally:
+            source.close()
+            target.close()
+        with reading_whole(copy) as connection:
+            code_sets = coded_with(connection)
+    for error in unwritten:
+        raise _unwritten(error) from error
+    return Restored(state, place_of(url), None, False, proof, code_sets)
+
+
+def _bring_up_to_date(url: str) -> None:
+    """Give a database the present schema, where it has none or an older one. Raises UpgradeFailed."""
+    engine = make_engine(url)
+    try:
+        with told(place_of(url)):
+            if schema_of(engine, place_of(url)) != HEAD:
+                migrate(engine)
+    finally:
+        engine.dispose()
+
+
+def _holds_rows(url: str) -> bool:
+    """Whether a database of a server holds any row of a record, in whatever schema; it is only read.
+
+    Raises DatabaseUnusable where it cannot be asked or is another program's, PartOfRecord where not all is seen.
+    """
+    place, engine = place_of(url), make_engine(url)
+    try:
+        with told(place):
+            if schema_of(engine, place) is None:
+                return False
+            with engine.connect() as connection:
+                require_whole(connection, place, "a restore")
+                tables = set(inspect(connection).get_table_names()) - {VERSION_TABLE}
+                return any(
+                    connection.execute(select(literal(1)).select_from(table(name)).limit(1)).first() is not None
+                    for name in sorted(tables)
+                )
+    finally:
+        engine.dispose()
+
+
 def where_key_is(keys: KeyFile, state: BackupState) -> str:
     """What to do about a backup whose log is under a key of another place; empty for any other."""
     if not state.log.reason.endswith(NOT_HERE):
@@ -135,8 +233,9 @@ def where_key_is(keys: KeyFile, state: BackupState) -> str:
     else:
         here = "it was made in another place:"
     return (
-        f"{here} copy the key file of that place (workstation.log-key beside its record, or the setting log_key) to"
-        f" {keys.path}, then restore again; --unchecked-log only where it is lost"
+        f"{here} copy the key file of that place (workstation.log-key beside its record or, where that is on"
+        f" PostgreSQL, in codedesk's folder; or the setting log_key) to {keys.path}, then restore again;"
+        " --unchecked-log only where it is lost"
     )
 
 
@@ -152,7 +251,8 @@ def proof_of(url: str, state: BackupState) -> Proof:
         return Proof.SEALED
     if made is None:
         path = sqlite_path(url)
-        never_here = path is not None and not path.exists() and not key_file(url).path.exists()
+        record_there = path.exists() if path is not None else _holds_rows(url)
+        never_here = not record_there and not key_file(url).path.exists()
         return Proof.NEW_PLACE if never_here else Proof.UNASKED
     return Proof.CHANGED if Path(state.path).name in {name for name, _ in made} else Proof.UNKNOWN
 
@@ -168,6 +268,8 @@ def _backups_told_of(url: str) -> list[tuple[str, str]] | None:
     try:
         keys = key_file(url).keys()
         if path is None:
+            if not _holds_rows(url):  # opening it would make a schema there
+                return None
             db = open_database(url)
             try:
                 with db.reading() as session:
@@ -181,13 +283,6 @@ def _backups_told_of(url: str) -> list[tuple[str, str]] | None:
         return None
     before_keys = keys[0].first_seq if keys else sys.maxsize
     return [(row[5], row[6]) for row in rows if row[0] < before_keys or entry_fits(row, keys)]
-
-
-def _record(url: str) -> Path:
-    path = sqlite_path(url)
-    if path is None:
-        raise RestoreRefused("the record is on PostgreSQL", "codedesk move copies a backup into an empty database")
-    return path
 
 
 def _reopen(copy: Path) -> None:
@@ -290,8 +385,7 @@ def _reading(path: Path) -> driver.Connection:
 
 def _note(url: str, actor: Actor, backup: Path, kept: Path | None, proof: Proof, left: dict[str, object]) -> None:
     """Tell the restored log of the restore, in whatever schema it is."""
-    detail = {"kept": kept.name if kept else "", "proof": proof.name.lower()}
-    events = [log.Event(RESTORE, "file", backup.name, detail | left)]
+    events = [_told_in_log(backup, kept, proof, left)]
     if kept:
         events.append(log.Event(KEPT, "file", kept.name, {"sha256": digest(kept)}))
     engine = make_engine(url)
@@ -302,6 +396,15 @@ def _note(url: str, actor: Actor, backup: Path, kept: Path | None, proof: Proof,
             log.append(session, actor.login, events, "", key_file(url))
             session.commit()
     except CodedeskError as error:
-        raise RestoreRefused(f"restored, but the log cannot be written: {error.message}", error.remedy) from error
+        raise _unwritten(error) from error
     finally:
         engine.dispose()
+
+
+def _told_in_log(backup: Path, kept: Path | None, proof: Proof, left: dict[str, object]) -> log.Event:
+    detail = {"kept": kept.name if kept else "", "proof": proof.name.lower()}
+    return log.Event(RESTORE, "file", backup.name, detail | left)
+
+
+def _unwritten(error: CodedeskError) -> RestoreRefused:
+    return RestoreRefused(f"restored, but the log cannot be written: {error.message}", error.remedy)

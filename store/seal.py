@@ -48,15 +48,28 @@ def seal(copy: Path, key: Key) -> bool:
     return True
 
 
+def bears_seal(file: Path) -> bool:
+    """Whether a file says of itself that it is a backup; whether the seal holds is for `is_sealed` to say."""
+    return _stated(file) is not None
+
+
 def is_sealed(backup: Path, keys: tuple[Key, ...]) -> bool:
     """Whether a file is, byte for byte, a backup that was sealed under one of the keys. Raises OSError."""
+    stated = _stated(backup)
+    found = _covered(backup, stated) if stated is not None else None
+    if stated is None or found is None:
+        return False
+    return any(hmac.compare_digest(_mac(key, found[1]), stated[-_DIGITS:]) for key in keys)
+
+
+def _stated(file: Path) -> str | None:
+    """The seal as it stands in a file; None where there is none, or no database. The file is only read."""
     try:
-        with closing(driver.connect(f"{backup.absolute().as_uri()}?mode=ro", uri=True)) as connection:
+        with closing(driver.connect(f"{file.absolute().as_uri()}?mode=ro", uri=True)) as connection:
             row = connection.execute("SELECT value FROM site_fact WHERE name = ?", (FACT,)).fetchone()
     except driver.DatabaseError:
-        return False
-    found = _covered(backup, row[0]) if row and len(str(row[0])) > _DIGITS else None
-    return found is not None and any(hmac.compare_digest(_mac(key, found[1]), row[0][-_DIGITS:]) for key in keys)
+        return None
+    return str(row[0]) if row and len(str(row[0])) > _DIGITS else None
 
 
 def _covered(file: Path, value: str) -> tuple[int, bytes] | None:

@@ -181,8 +181,17 @@ def user_keys() -> dict[str, tuple[str, ...]]:
 
 
 def database_url() -> str:
-    """The URL of this site's record."""
-    return load_settings().database_url or f"sqlite:///{home() / 'workstation.sqlite'}"
+    """The URL of the record to work on."""
+    return load_settings().database_url or _url_in_home()
+
+
+def site_url() -> str:
+    """The URL of the record by the settings file alone, whatever the environment names. Raises SettingsError."""
+    return str(_from_file(home() / "config.toml").get("database_url") or _url_in_home())
+
+
+def _url_in_home() -> str:
+    return f"sqlite:///{home() / 'workstation.sqlite'}"
 
 
 def sqlite_path(url: str) -> Path | None:

@@ -118,6 +118,7 @@ def _finish(
         with Session(bind=connection) as session:
             event = log.Event("upgrade", "schema", HEAD, {"before": before, "sha256": kept.sha256 if kept else ""})
             log.append(session, actor.login, [event], "", key_file(url))
+            session.flush()  # a record that had no key states it now
     about_to(Step.COMMIT)
 
 

@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 from sqlmodel import SQLModel, func, select
 
 from store.actors import SYSTEM, Actor
-from store.backup import back_up
+from store.backup import back_up, digest
 from store.coding.opening import open_next
 from store.database import Database, DatabaseClosed, open_database
 from store.log.check import check_log
-from store.log.key import key_file
+from store.log.key import STATED, key_file
 from store.models import Patient
 from store.move import MoveRefused, move
 from store.people import add_person
+from store.sqlite import driver
 from store.terms import Role
 from tests.postgres import Server
 from tests.store import attacks
@@ -147,6 +150,96 @@ def test_a_backup_of_a_record_on_postgres_is_a_file_that_restores_anywhere(
     there.close()
     assert report.state.log.whole and report.state.encounters == before["encounter"]
     assert [path.name for path in tmp_path.iterdir() if path.name.startswith(("b.", ".b"))] == ["b.sqlite"]
+
+
+@pytest.fixture
+def elsewhere(demo: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A backup with its key beside it, named as the record in the environment."""
+    path = tmp_path / "tam.sqlite"
+    back_up(demo, SYSTEM, path)
+    shutil.copy(demo.log_keys.path, path.with_suffix(".log-key"))
+    monkeypatch.setenv("CODEDESK_DATABASE_URL", f"sqlite:///{path}")
+    return path
+
+
+def test_a_backup_is_not_moved_and_stays_byte_for_byte_as_it_was(
+    elsewhere: Path, empty: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    before = digest(elsewhere)
+
+    code = main(["move", "--to", empty])
+
+    err = capsys.readouterr().err
+    assert (code, digest(elsewhere)) == (1, before)
+    assert f"{elsewhere} is a backup" in err
+    assert f"set CODEDESK_DATABASE_URL to the empty database, then: codedesk restore {elsewhere}" in err
+
+
+def test_a_backup_that_a_coder_names_as_the_record_is_not_written_to(
+    elsewhere: Path, empty: str, coder: Actor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("store.os_account.os_login", lambda: coder.login)
+    before = digest(elsewhere)
+
+    code = main(["move", "--to", empty])
+
+    assert (code, digest(elsewhere)) == (2, before)
+
+
+@pytest.mark.parametrize("unsealing", ["", "DELETE FROM site_fact WHERE name = 'backup_seal'"])
+def test_nobody_becomes_administrator_by_a_changed_copy_that_is_moved(
+    elsewhere: Path, empty: str, coder: Actor, monkeypatch: pytest.MonkeyPatch, unsealing: str
+) -> None:
+    monkeypatch.setattr("store.os_account.os_login", lambda: coder.login)
+    with closing(driver.connect(elsewhere)) as connection, connection:
+        connection.execute("UPDATE person SET role = 'admin'")
+        connection.execute(unsealing)
+
+    code = main(["move", "--to", empty])
+
+    arrived = open_database(empty)
+    assert (code, set(counts(arrived).values())) == (1, {0})
+    arrived.close()
+
+
+def test_a_record_that_the_settings_file_names_is_moved_from_there(
+    db: Database, home: Path, tmp_path: Path, empty: str
+) -> None:
+    add_person(db, SYSTEM, "one", "One", Role.ADMIN)
+    db.close()
+    for name in ("workstation.sqlite", "workstation.log-key"):
+        shutil.move(home / name, tmp_path / name)
+    url = f"sqlite:///{tmp_path / 'workstation.sqlite'}"
+
+    with pytest.raises(MoveRefused, match="not where this site keeps its record") as refused:
+        move(url, empty, SYSTEM)
+    (home / "config.toml").write_text(f'database_url = "{url}"\n')
+    moved = move(url, empty, SYSTEM)
+
+    assert "name it in config.toml as database_url" in refused.value.remedy
+    assert moved.rows["person"] == 1
+
+
+def test_a_record_whose_key_is_missing_says_where_the_key_belongs(demo: Database, demo_url: str, empty: str) -> None:
+    key = demo.log_keys.path
+    key.unlink()
+
+    with pytest.raises(MoveRefused, match="not in the key file") as refused:
+        move(demo_url, empty, SYSTEM)
+
+    assert refused.value.remedy == f"its key file belongs at {key}"
+
+
+def test_a_record_without_a_key_states_the_one_that_its_move_is_logged_under(
+    db: Database, database_url: str, empty: str
+) -> None:
+    move(database_url, empty, SYSTEM)
+
+    arrived = open_database(empty)
+    with arrived.reading() as session:
+        stated = session.execute(STATED).scalar()
+    arrived.close()
+    assert stated == key_file(empty).keys()[-1].fingerprint
 
 
 def test_the_command_says_what_was_compared(demo: Database, empty: str, capsys: pytest.CaptureFixture[str]) -> None:

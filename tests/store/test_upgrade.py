@@ -11,7 +11,9 @@ from codesets.errors import CodedeskError
 from store.actors import SYSTEM
 from store.database import DatabaseClosed, DatabaseOlder, open_database
 from store.log.check import check_log
+from store.log.key import FACT
 from store.migrations import HEAD
+from store.models import SiteFact
 from store.people import add_person
 from store.sqlite import driver
 from store.terms import Role
@@ -63,6 +65,16 @@ def test_the_log_goes_on_after_an_upgrade_under_a_key(old: Path) -> None:
         state = check_log(session.connection(), db.log_keys.keys())
 
     assert (state.whole, state.entries, state.unchecked) == (True, 7, 0)
+    db.close()
+
+
+def test_a_record_without_a_key_states_the_one_that_its_upgrade_is_logged_under(old: Path) -> None:
+    upgrade(url(old), SYSTEM)
+
+    db = open_database()
+    with db.reading() as session:
+        stated = session.get_one(SiteFact, FACT).value
+    assert stated == db.log_keys.keys()[-1].fingerprint
     db.close()
 
 

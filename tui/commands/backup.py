@@ -56,4 +56,6 @@ def run(args: argparse.Namespace) -> int:
     if keep:
         print(f"{len(gone)} older ones taken away" if gone else "no older one is taken away")
     print(f"restore it with: {as_typed('restore', str(state.path))}")
+    if db.on_postgres:
+        print("on PostgreSQL that takes an empty database: set CODEDESK_DATABASE_URL to it first")
     return 0

@@ -1,4 +1,7 @@
-"""`codedesk move --to URL`: copy the record into an empty database of either kind, proved, and close this one."""
+"""`codedesk move --to URL`: copy the record into an empty database of either kind, proved, and close this one.
+
+A backup is no record: `codedesk restore` puts it into an empty database.
+"""
 
 from __future__ import annotations
 

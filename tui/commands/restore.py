@@ -1,4 +1,7 @@
-"""`codedesk restore FILE`: put a backup in the record's place, or with --verify only read it through."""
+"""`codedesk restore FILE`: put a backup in the record's place, or with --verify only read it through.
+
+On PostgreSQL it goes into an empty database, which CODEDESK_DATABASE_URL names.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +13,9 @@ from pathlib import Path
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """The file and the options."""
-    parser.add_argument("file", metavar="FILE", help="a file that codedesk backup made")
+    parser.add_argument(
+        "file", metavar="FILE", help="a file that codedesk backup made; on PostgreSQL it goes into an empty database"
+    )
     parser.add_argument("--verify", action="store_true", help="only read the backup through; change nothing")
     parser.add_argument(
         "--unchecked-log", action="store_true", help="also a backup whose log cannot be checked: its key is lost"
@@ -26,6 +31,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Restore or verify; exit code 1 when the backup's log does not hold, 2 when it is no whole backup."""
     from store.backup import megabytes
+    from store.migrations import HEAD
     from store.people import administrator_of
     from store.restore import restore
     from store.settings import database_url
@@ -44,6 +50,8 @@ def run(args: argparse.Namespace) -> int:
         print(restored.proof)
     if restored.upgrade_needed:
         print(f"it has schema {state.schema}: codedesk upgrade brings it up to date")
+    elif state.schema != HEAD:
+        print(f"it had schema {state.schema} and was brought to {HEAD}")
     print(f"code sets are no part of a backup; {restored.code_sets.told_here}")
     if restored.code_sets.missing:
         print(f"{restored.code_sets.told}; codedesk codesets import loads their official files")
