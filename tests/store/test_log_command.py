@@ -105,6 +105,78 @@ def test_a_file_without_an_anchor_proves_nothing_and_says_so(
     assert f"{anchors} holds no anchor" in said.err
 
 
+@pytest.fixture
+def lost(demo: Database, anchors: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Path:
+    """The file that the settings name for anchors, which is gone after two."""
+    monkeypatch.setenv("CODEDESK_LOG_ANCHOR", str(anchors))
+    main(["log", "anchor"])
+    main(["log", "anchor"])
+    anchors.unlink()
+    capsys.readouterr()
+    return anchors
+
+
+def test_without_its_anchors_a_log_has_a_verdict_and_the_loss_is_told(
+    lost: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    code = main(["log", "verify"])
+
+    verdict, loss, meaning = capsys.readouterr().out.splitlines()
+    assert code == 2
+    assert "the log is whole" in verdict and "its end is not proven" in verdict
+    assert f"no anchors in {lost}: no such file" in loss and "2 anchors were written to it, the last at 20" in loss
+    assert "cut off at the end would not be missed" in meaning
+
+
+def test_without_its_anchors_a_log_that_is_not_whole_is_still_said_not_to_be(
+    demo: Database, lost: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    attacks.attack(demo, attacks.edit)
+
+    code = main(["log", "verify", "--json"])
+
+    state = json.loads(capsys.readouterr().out)
+    assert (code, state["first_bad"], state["without_anchors"][0]["written"]) == (1, 5, 2)
+
+
+def test_the_anchors_that_are_left_hold_where_another_file_of_them_is_gone(
+    lost: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    left = tmp_path / "left"
+    main(["log", "anchor", "--file", str(left)])
+    monkeypatch.setenv("CODEDESK_LOG_ANCHOR", f"{left}, {lost}")
+    capsys.readouterr()
+
+    code = main(["log", "verify"])
+
+    verdict, loss = capsys.readouterr().out.splitlines()
+    assert code == 2
+    assert "1 anchors hold" in verdict and f"no anchors in {lost}" in loss
+
+
+def test_an_anchor_in_a_new_file_says_that_earlier_ones_are_missing_and_logs_it(
+    lost: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    code = main(["log", "anchor"])
+
+    said = capsys.readouterr()
+    main(["log", "list", "-n", "1", "--action", "log.anchor", "--json"])
+    assert code == 0 and said.out.startswith("codedesk-anchor ")
+    assert f"this is the first anchor in {lost}" in said.err and "earlier anchors are missing" in said.err
+    assert json.loads(capsys.readouterr().out)["detail"]["begun"] == [str(lost)]
+
+
+def test_the_first_anchor_of_all_misses_none_and_the_next_says_nothing(
+    demo: Database, anchors: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    main(["log", "anchor", "--file", str(anchors)])
+    first = capsys.readouterr().err
+    main(["log", "anchor", "--file", str(anchors)])
+
+    assert "this is the first anchor in" in first and "missing" not in first
+    assert capsys.readouterr().err == ""
+
+
 def test_a_log_that_was_emptied_beside_a_record_is_not_whole(
     demo: Database, capsys: pytest.CaptureFixture[str]
 ) -> None:
