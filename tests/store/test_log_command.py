@@ -6,8 +6,12 @@ import json
 from pathlib import Path
 
 import pytest
+from sqlmodel import func, select
 
+from store import log
+from store.actors import SYSTEM
 from store.database import Database
+from store.models import LogEntry
 from tests.store import attacks
 from tui.cli import main
 
@@ -103,6 +107,28 @@ def test_a_file_without_an_anchor_proves_nothing_and_says_so(
     said = capsys.readouterr()
     assert (code, said.out) == (2, "")
     assert f"{anchors} holds no anchor" in said.err
+
+
+def test_entries_dated_before_the_one_in_front_are_a_remark_and_no_fault(
+    demo: Database, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for at in ("12:00", "11:56", "10:30", "10:31", "12:00", "09:00"):
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr("store.log.now", lambda at=at: f"2027-01-02T{at}:00.000Z")
+            log.note(demo, SYSTEM, "intake.dry_run")
+    with demo.reading() as session:
+        last = session.exec(select(func.max(LogEntry.seq))).one()
+
+    code = main(["log", "verify"])
+
+    verdict, remark = capsys.readouterr().out.splitlines()[:2]
+    assert code == 0 and "the log is whole" in verdict
+    # Four minutes are how far the clocks of two hosts may be apart.
+    assert remark == (
+        "remark: 2 entries are dated earlier than the one before: the first is entry"
+        f" {last - 3}, of 2027-01-02T10:30:00Z after 2027-01-02T11:56:00Z;"
+        " a clock was set back, and the order is that of the chain"
+    )
 
 
 @pytest.fixture

@@ -100,6 +100,8 @@ def _verify(db: Database, actor: Actor, args: argparse.Namespace) -> int:
     if state.whole:
         held = f", {state.anchors:,} anchors hold" if anchors else "; no anchor was given, so its end is not proven"
         print(f"the log is whole: {state.entries:,} entries{held}")
+    if state.dated_back:
+        print(safe_line(f"remark: {state.dated_back}; a clock was set back, and the order is that of the chain"))
     for one in gone:
         print(safe_line(f"no anchors in {one.line}"))
     if gone and not anchors:
