@@ -290,8 +290,11 @@ def _wrong(row: tuple[Any, ...], expected: int, previous: str, key: Key | None, 
 def _content_fault(row: tuple[Any, ...], key: Key | None) -> str:
     """Why the hash of an entry is not of its content, or an empty string."""
     secret = key.secret if key else None
-    if keyed_hash(secret, content(*row[:9])) == row[9]:
-        return ""
+    try:
+        if keyed_hash(secret, content(*row[:9])) == row[9]:
+            return ""
+    except TypeError:  # SQLite keeps bytes in a column of text
+        return "it holds what is no text"
     try:  # older entries were stored with other spaces; their hash covers the canonical spelling
         respelled = canonical(json.loads(row[6]))
     except ValueError:

@@ -131,6 +131,17 @@ def test_entries_dated_before_the_one_in_front_are_a_remark_and_no_fault(
     )
 
 
+@pytest.mark.sqlite_only
+def test_bytes_in_the_place_of_text_are_a_fault_of_their_entry(
+    demo: Database, capsys: pytest.CaptureFixture[str]
+) -> None:
+    attacks.attack(demo, lambda held: held.exec_driver_sql("UPDATE log_entry SET at = x'00ff' WHERE seq = 5"))
+
+    code = main(["log", "verify"])
+
+    assert (code, capsys.readouterr().out) == (1, "entry 5: it holds what is no text\n")
+
+
 @pytest.fixture
 def lost(demo: Database, anchors: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Path:
     """The file that the settings name for anchors, which is gone after two."""
