@@ -13,27 +13,23 @@ from dataclasses import dataclass
 from sqlmodel import Session, col, select
 
 from codesets.errors import CodedeskError
+from codesets.safe import as_typed
 from store import pins
 from store.actors import Actor, NotAllowed
 from store.database import Change, Database
 from store.models import ChartAccess, Encounter, Patient, Person, WorkItem
 from store.models.columns import MOST_IN_A_LINE, later, now
 from store.people import NoSuchPerson
+from store.permissions import allowed
 from store.queries import SessionReader
-from store.queries.restricted import is_closed
+from store.queries.restricted import is_closed, patient_of
 from store.reasons import ReasonNeeded, reason_in_words
-from store.record_numbers import find_number, find_patient, remaining_patient, went_over_since
+from store.record_numbers import NoSuchPatient, find_number, find_patient, remaining_patient, went_over_since
 from store.whole import require_seen
 from store.worklists import name_on_list
 
 EMERGENCY_MINUTES = 60
 """How long a broken glass stays open."""
-
-ONLY_ADMITTED = (
-    "only people who were admitted may open it",
-    "in an emergency, say why: codedesk asks for the reason",
-)
-"""The refusal of a restricted chart, and of what comes from it: what and what to do."""
 
 
 class ChartRestricted(CodedeskError):
@@ -42,6 +38,18 @@ class ChartRestricted(CodedeskError):
     title = "restricted chart"
     exit_code = 1
     refusal = True
+
+
+def closed_to(actor: Actor, patient_id: str) -> ChartRestricted:
+    """The refusal of a restricted chart, and of what comes from it, with what opens it to this actor.
+
+    The patient is named by id: their record number is for who was admitted.
+    """
+    if allowed(actor.role, "do", "glass.break"):
+        remedy = f"in an emergency: {as_typed('patients', 'emergency', patient_id)}"
+    else:
+        remedy = "ask whoever admits people: codedesk patients grant"
+    return ChartRestricted("only people who were admitted may open it", remedy)
 
 
 @dataclass(frozen=True)
@@ -70,7 +78,7 @@ def require_access(change: Change, patient_id: str) -> str:
         return ""
     access = access_of(change.session, patient.id, change.actor.person_id)
     if access is None:
-        raise ChartRestricted(*ONLY_ADMITTED)
+        raise closed_to(change.actor, patient.id)
     return access.until or "" if access.emergency else ""
 
 
@@ -99,9 +107,10 @@ def require_at(change: Change, kind: str, *target_ids: str) -> None:
     This is the one gate before everything that is written from a chart; `kind` is one of `restricted.PATIENT_OF`.
     """
     change.target = (kind, target_ids[0] if target_ids else "")
-    person = change.actor.person_id
-    if person and any(is_closed(SessionReader(change.session), kind, one, person, now()) for one in target_ids):
-        raise ChartRestricted(*ONLY_ADMITTED)
+    person, reader = change.actor.person_id, SessionReader(change.session)
+    for one in target_ids if person else ():
+        if is_closed(reader, kind, one, person or "", now()):
+            raise closed_to(change.actor, patient_of(reader, kind, one))
 
 
 def let_in(db: Database, actor: Actor, kind: str, target_id: str) -> None:
@@ -139,14 +148,43 @@ def break_glass(
 
     Raises ReasonNeeded, and WrongPin where the person has a PIN and this is not it.
     """
+    return _break(db, actor, ("work_item", work_item_id), reason, pin, operation_id)
+
+
+def find_restricted(db: Database, actor: Actor, key: str) -> str:
+    """The id of the patient whom a record number, a visit number or an id of either names, for `break_glass_of`.
+
+    "" where their charts are open to the actor already. Raises NoSuchPatient, also where the key means two patients;
+    NotAllowed for who may break no glass.
+    """
+    with db.change(actor, action="glass.break") as change:
+        session = change.session
+        query = select(Encounter.patient_id).where((Encounter.visit_number == key) | (Encounter.id == key))
+        found = {remaining_patient(session, session.get_one(Patient, one)).id for one in session.exec(query)}
+        if not found or session.exec(select(Patient.id).where((Patient.mrn == key) | (Patient.id == key))).first():
+            found.add(find_patient(session, key).id)
+        if len(found) > 1:
+            raise NoSuchPatient(f"{key!r} is a number of {len(found)} patients", "name the patient by id")
+        (patient,) = found
+        closed = is_closed(SessionReader(session), "patient", patient, actor.person_id or "", now())
+        return patient if closed else ""
+
+
+def break_glass_of(
+    db: Database, actor: Actor, patient_id: str, reason: str, pin: str = "", operation_id: str | None = None
+) -> str:
+    """As `break_glass`, by the id of a patient (of whom remains, as `find_restricted` tells it)."""
+    return _break(db, actor, ("patient", patient_id), reason, pin, operation_id)
+
+
+def _break(db: Database, actor: Actor, target: tuple[str, str], reason: str, pin: str, operation_id: str | None) -> str:
     reason = reason_in_words(reason)
     pins.require_pin(db, actor, pin)
     with db.change(actor, operation_id, "glass.break") as change:
         if change.repeated:
             return str(change.answer["until"])
-        change.target = ("work_item", work_item_id)
-        item = change.session.get_one(WorkItem, work_item_id)
-        patient_id = change.session.get_one(Encounter, item.encounter_id).patient_id
+        change.target = target
+        patient_id = patient_of(SessionReader(change.session), *target)
         access = ChartAccess(
             patient_id=patient_id,
             person_id=actor.person_id or "",

@@ -132,13 +132,14 @@ class Opening:
 
     async def claim(self, claim_id: str) -> None:
         """Open a claim; that of a restricted patient to whoever was let at the charts."""
-        from store.access import ONLY_ADMITTED, ChartRestricted
-        from store.queries.restricted import task_of_claim
+        from store.access import closed_to
+        from store.queries.restricted import patient_of, task_of_claim
         from tui.screens.claim import ClaimScreen
 
         if await self.is_closed("claim", claim_id):
             task = await self._app.record.read(task_of_claim, claim_id)
-            error = ChartRestricted(*ONLY_ADMITTED)
+            patient = await self._app.record.read(patient_of, "claim", claim_id)
+            error = closed_to(await self._app.record.actor(), patient)
             break_the_glass(self._app.front, task, error, partial(self.claim, claim_id))
         else:
             await self._app.push_screen(ClaimScreen(claim_id))

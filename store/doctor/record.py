@@ -126,7 +126,8 @@ def _log(db: Database, state: LogState | CodedeskError) -> Finding:
     if state.unchecked:
         words = f"the key of entries 1 to {state.unchecked:,} is not in {db.log_keys.path}"
         return Finding("log", State.NOT_CHECKED, words, "put the copy of the key back")
-    return Finding("log", State.OK, f"{state.entries:,} entries fit each other; a key in {db.log_keys.path}")
+    words = f"{state.entries:,} entries fit each other; a key in {db.log_keys.path}"
+    return Finding("log", State.OK, f"{words}; {state.dated_back}" if state.dated_back else words)
 
 
 def _anchor(session: Session, path: Path | None, state: LogState | CodedeskError) -> Finding:

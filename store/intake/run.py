@@ -17,7 +17,7 @@ from typing import Literal
 from codesets.safe import safe_line
 from store import log
 from store.actors import Actor
-from store.database import Database
+from store.database import Database, DatabaseUnusable
 from store.intake.batch import Batch, Progress
 from store.intake.fhir import FhirCollection
 from store.intake.files import MAX_LINE, Content, Found, Kind, NotTakenIn, find, joined, recognize
@@ -42,6 +42,16 @@ EXCERPT = 2_000
 MOST_NAMED = 12
 """How many columns of a table that nothing is made of the report names."""
 
+
+class BrokenOff(DatabaseUnusable):
+    """The database failed in the middle of a run; `report` tells what had been stored, which stays."""
+
+    def __init__(self, error: DatabaseUnusable, report: IntakeReport) -> None:
+        remedy = f"{error.remedy}; the same command again goes on from there and takes nothing in twice"
+        super().__init__(f"{error.message}; {_stored(report)}", remedy.removeprefix("; "))
+        self.report = report
+
+
 Unreadable = Callable[[Found, str, int], None]
 """Hears of a file that cannot be read: why, and after how many records."""
 
@@ -65,23 +75,28 @@ def take_in(
     unless `unreadable` hears of it instead. A `dry` run stores nothing and tries the first records only. Of files that
     nobody says are `finished`, a last message without its end is refused where it looks cut.
 
-    Raises DatabaseUnusable, or the error of a map that cannot be used.
+    Raises BrokenOff where the database fails, or the error of a map that cannot be used.
     """
     if unreadable is None:
         unreadable = (lambda *_: None) if dry else partial(keep_unreadable, db, actor)
     run = _Run(db, actor, place, progress or (lambda *_: None), tables or TableOptions(), dry, unreadable, finished)
-    with FhirCollection() as collection:
-        for found in find(list(paths)):
-            run.read(found, collection)
-        run.read_tables()
-        if not dry:
-            run.flush()
-        run.store_collection(collection)
-    report = whole_report(run.tallies)
-    if dry:
-        log.note(db, actor, "intake.dry_run")
-    else:
-        log_run(db, actor, report)
+    try:
+        with FhirCollection() as collection:
+            for found in find(list(paths)):
+                run.read(found, collection)
+            run.read_tables()
+            if not dry:
+                run.flush()
+            run.store_collection(collection)
+        report = whole_report(run.tallies)
+        if dry:
+            log.note(db, actor, "intake.dry_run")
+        else:
+            log_run(db, actor, report)
+    except DatabaseUnusable as error:
+        if dry:
+            raise
+        raise BrokenOff(error, whole_report(run.tallies)) from error
     return report
 
 
@@ -96,6 +111,19 @@ def log_run(db: Database, actor: Actor, report: IntakeReport) -> None:
             unchanged=report.total("encounters_unchanged"),
             quarantined=report.quarantined,
         )
+
+
+def _stored(report: IntakeReport) -> str:
+    """How far a run came that broke off, in words."""
+    taken = report.total("encounters_new") + report.total("encounters_changed")
+    counts = (
+        (taken, f"encounter{'' if taken == 1 else 's'} taken in"),
+        (report.total("encounters_unchanged"), "found there already"),
+        (report.total("persons"), "told of without a visit taken in"),
+        (report.quarantined, "put into quarantine"),
+    )
+    told = ", ".join(f"{number:,} {words}" for number, words in counts if number)
+    return f"before it broke off: {told or 'nothing taken in'}"
 
 
 class _Run:

@@ -56,6 +56,23 @@ class Anchor:
         return f"codedesk-anchor key={self.key} seq={self.seq} hash={self.hash} at={self.at}"
 
 
+@dataclass(frozen=True)
+class NoAnchors:
+    """A file without any anchor, and how many the log tells to have written to it; `last` is the time of the latest."""
+
+    place: str
+    why: str
+    written: int = 0
+    last: str = ""
+
+    @property
+    def line(self) -> str:
+        if not self.written:
+            return f"{self.place}: {self.why}; the log tells of no anchor written to it"
+        those = "1 anchor was" if self.written == 1 else f"{self.written:,} anchors were"
+        return f"{self.place}: {self.why}, though by the log {those} written to it, the last at {self.last[:19]}Z"
+
+
 def configured_places() -> tuple[str, ...]:
     """The places of the setting `log_anchor`: files, or SYSLOG."""
     return tuple(place.strip() for place in load_settings().log_anchor.split(",") if place.strip())
@@ -75,12 +92,36 @@ def write_anchor(db: Database, actor: Actor, places: tuple[str, ...]) -> Anchor:
     keys = db.log_keys.keys()
     if head is None or not keys:
         raise AnchorRefused("the log is empty", "there is nothing to hold fast yet")
+    begun = {"begun": begun} if (begun := [one.place for one in without_anchors(db, places)]) else {}
     anchor = Anchor(keys[-1].fingerprint, head[0], head[1], now())
     for place in places:
         _write(place, anchor.line())
     with db.change(actor) as change:
-        change.log("log.anchor", "log", str(anchor.seq), to=list(places))
+        change.log("log.anchor", "log", str(anchor.seq), to=list(places), **begun)
     return anchor
+
+
+def without_anchors(db: Database, places: Iterable[str]) -> tuple[NoAnchors, ...]:
+    """The files among places that hold no anchor, or none that can be read though the file is there."""
+    found = {place: why for place in places if place != SYSLOG and (why := _why_none(Path(place)))}
+    if not found:
+        return ()
+    with db.reading() as session:
+        query = select(LogEntry.at, LogEntry.detail).where(LogEntry.action == "log.anchor").order_by(col(LogEntry.seq))
+        written = [(at, detail.get("to", ())) for at, detail in session.exec(query)]
+    times = {place: [at for at, to in written if place in to] for place in found}
+    return tuple(
+        NoAnchors(place, why, len(times[place]), times[place][-1] if times[place] else "")
+        for place, why in found.items()
+    )
+
+
+def _why_none(path: Path) -> str:
+    """Why nothing can be held against the anchors of a file; "" where it has some."""
+    try:
+        return "" if any(read_anchors(path)) else "it holds no anchor"
+    except UnreadableInput as error:
+        return error.message.removeprefix(f"{path}: ").lower()
 
 
 def read_anchors(path: Path) -> Iterator[Anchor]:

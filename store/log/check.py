@@ -11,6 +11,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Connection, bindparam, inspect, text
@@ -50,6 +51,19 @@ class Fault:
     of_anchor: bool = False
 
 
+SET_BACK = timedelta(minutes=5)
+"""By how much an entry may be dated before the one in front of it: the clocks of several hosts never agree."""
+
+
+@dataclass(frozen=True)
+class SetBack:
+    """An entry that is dated earlier than the one before it, by more than SET_BACK; times are ISO text in UTC."""
+
+    seq: int
+    at: str
+    after: str
+
+
 @dataclass(frozen=True)
 class LogState:
     """What a check found. `first_bad` is the number of the first entry that does not fit, 1-based; None: all fit."""
@@ -73,6 +87,24 @@ class LogState:
     kept: tuple[str, ...] = ()
     """SHA-256 of the records that the log's restores kept."""
 
+    set_back: int = 0
+    """How many entries are dated earlier than the one before, where a clock was set back: no fault of the chain."""
+
+    first_set_back: SetBack | None = None
+
+    @property
+    def dated_back(self) -> str:
+        """What is to be said of entries that are dated earlier than the one before; "" where none is."""
+        if self.first_set_back is None:
+            return ""
+        first = self.first_set_back
+        those = "1 entry is" if self.set_back == 1 else f"{self.set_back:,} entries are"
+        which = "entry" if self.set_back == 1 else "the first is entry"
+        return (
+            f"{those} dated earlier than the one before: {which} {first.seq}, of {first.at[:19]}Z"
+            f" after {first.after[:19]}Z"
+        )
+
     @property
     def whole(self) -> bool:
         return self.first_bad is None and not self.unchecked
@@ -90,6 +122,8 @@ class _Findings:
     faults: list[Fault] = field(default_factory=list)
     restores: list[tuple[Any, ...]] = field(default_factory=list)
     held: int = 0
+    set_back: int = 0
+    first_set_back: SetBack | None = None
     amiss: list[tuple[Anchor, str]] = field(default_factory=list)
     """Anchors whose entry is missing or another one, with the words for it."""
 
@@ -136,6 +170,8 @@ def check_log(
         faults=faults,
         explained=explained,
         kept=tuple(restore.sha256 for restore in restores if restore.sha256),
+        set_back=found.set_back,
+        first_set_back=found.first_set_back,
     )
 
 
@@ -178,7 +214,7 @@ def _read(
 
     What is found of `wanted` is taken out of it.
     """
-    seq, previous = 0, FIRST_HASH
+    seq, previous, at = 0, FIRST_HASH, ""
     current, later = None, list(keys)
     for row in _rows(connection):
         while later and later[0].first_seq <= seq + 1:
@@ -191,6 +227,11 @@ def _read(
             found.restores.append(row)
         elif row[0] == 1 and row[3] == EMPTIED:
             found.faults.append(Fault(1, "the log was emptied before it: what was done until then is not in it"))
+        if not reason:
+            if row[1] < at and (back := _set_back(row, at)):  # times of one spelling: text in their order
+                found.set_back += 1
+                found.first_set_back = found.first_set_back or back
+            at = row[1]
         seq, previous = row[0], row[9]
         for anchor in wanted.pop(seq, ()):
             if anchor.hash == previous:
@@ -198,6 +239,14 @@ def _read(
             else:
                 found.amiss.append((anchor, _other_hash(anchor)))
     return seq, previous
+
+
+def _set_back(row: tuple[Any, ...], before: str) -> SetBack | None:
+    try:
+        far = datetime.fromisoformat(before) - datetime.fromisoformat(row[1]) > SET_BACK
+    except ValueError:  # of before there were keys, when no hash says that we wrote it
+        return None
+    return SetBack(row[0], row[1], before) if far else None
 
 
 def _weighed(
@@ -241,8 +290,11 @@ def _wrong(row: tuple[Any, ...], expected: int, previous: str, key: Key | None, 
 def _content_fault(row: tuple[Any, ...], key: Key | None) -> str:
     """Why the hash of an entry is not of its content, or an empty string."""
     secret = key.secret if key else None
-    if keyed_hash(secret, content(*row[:9])) == row[9]:
-        return ""
+    try:
+        if keyed_hash(secret, content(*row[:9])) == row[9]:
+            return ""
+    except TypeError:  # SQLite keeps bytes in a column of text
+        return "it holds what is no text"
     try:  # older entries were stored with other spaces; their hash covers the canonical spelling
         respelled = canonical(json.loads(row[6]))
     except ValueError:

@@ -72,6 +72,11 @@ def is_closed(reader: Reader, kind: str, target_id: str, person_id: str, moment:
     return bool(found)
 
 
+def patient_of(reader: Reader, kind: str, target_id: str) -> str:
+    """The id of the patient of whose chart a row of a kind of `PATIENT_OF` holds something."""
+    return str(reader.rows(f"SELECT ({PATIENT_OF[kind]}) AS id", target=target_id)[0]["id"])
+
+
 _CLOSED_NUMBERS = (
     f"WITH RECURSIVE closed(id, mrn) AS (SELECT p.id, p.mrn FROM patient p WHERE p.merged_into_id IS NULL AND {CLOSED}"
     " UNION ALL SELECT q.id, q.mrn FROM closed JOIN patient q ON q.merged_into_id = closed.id)"

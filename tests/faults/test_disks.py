@@ -10,17 +10,22 @@ import time
 from pathlib import Path
 
 import pytest
+from sqlmodel import func, select
 
 from codesets.errors import CodedeskError
 from store.actors import SYSTEM
 from store.backup import BackupFailed, back_up
-from store.database import DatabaseUnusable, open_database
+from store.database import Database, DatabaseUnusable, open_database
+from store.intake import take_in
+from store.intake.run import BrokenOff
+from store.models import Encounter
 from store.people import add_person
 from store.terms import Role
 from tests.faults.conftest import Site
 from tests.faults.forks import in_a_fork
 from tests.faults.holding import faults_of
 from tests.faults.work import work
+from tests.store.intake_samples import native, write_lines
 
 
 def done_until_it_fails(site: Site) -> tuple[list[str], CodedeskError]:
@@ -118,3 +123,28 @@ def test_a_backup_that_finds_the_disk_full_leaves_no_file(demo_url: str, tmp_pat
 
     assert in_a_fork(fill) == 0
     assert list(target.iterdir()) == []
+
+
+def test_an_intake_that_finds_the_disk_full_says_how_far_it_came_and_goes_on_from_there(
+    site: Site, tmp_path: Path
+) -> None:
+    file = write_lines(tmp_path / "big.jsonl", *(native(visit_number=f"V{number}") for number in range(200)))
+    before = encounters(site.db)
+    site.disk.bytes_left = 1_000_000
+
+    with pytest.raises(BrokenOff) as told:
+        take_in(site.db, SYSTEM, [file])
+
+    stored = encounters(site.db) - before
+    site.disk.bytes_left = None
+    again = take_in(site.db, SYSTEM, [file])
+    assert 0 < stored < 200
+    assert f"full; before it broke off: {stored} encounters taken in" in told.value.message
+    assert "the same command again goes on from there and takes nothing in twice" in told.value.remedy
+    assert (again.total("encounters_unchanged"), again.total("encounters_new")) == (stored, 200 - stored)
+    assert faults_of(site.db, []) == []
+
+
+def encounters(db: Database) -> int:
+    with db.reading() as session:
+        return session.exec(select(func.count()).select_from(Encounter)).one()

@@ -6,7 +6,16 @@ import pytest
 from sqlmodel import select
 
 from store import access, worklists
-from store.access import ChartRestricted, admit, break_glass, emergencies, restrict, review, unrestrict
+from store.access import (
+    ChartRestricted,
+    admit,
+    break_glass,
+    emergencies,
+    find_restricted,
+    restrict,
+    review,
+    unrestrict,
+)
 from store.actors import SYSTEM, Actor, NotAllowed
 from store.coding.opening import look_at_chart, open_chart, open_next
 from store.database import Database, operation_id
@@ -17,6 +26,7 @@ from store.queries import SessionReader
 from store.queries.people import MOST_PIN_FAILURES
 from store.queries.worklists import Listing, worklist_page
 from store.reasons import ReasonNeeded
+from store.record_numbers import NoSuchPatient
 from store.terms import RESTRICTED, Role
 
 pytestmark = pytest.mark.both_databases
@@ -106,6 +116,17 @@ def test_breaking_the_glass_needs_a_reason_in_words(demo: Database, coder: Actor
 
     with pytest.raises(ChartRestricted):
         open_chart(demo, coder, restricted)
+
+
+def test_a_number_of_two_patients_opens_neither(demo: Database, coder: Actor, restricted: str) -> None:
+    with demo.change(SYSTEM) as change:
+        visit = change.session.get_one(Encounter, change.session.get_one(WorkItem, restricted).encounter_id)
+        other = change.session.exec(select(Patient).where(Patient.id != visit.patient_id)).first()
+        other.mrn = visit.visit_number
+        number = visit.visit_number
+
+    with pytest.raises(NoSuchPatient, match="a number of 2 patients"):
+        find_restricted(demo, coder, number)
 
 
 def test_a_broken_glass_opens_the_chart_for_an_hour_and_no_longer(

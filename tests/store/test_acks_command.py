@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 from sqlmodel import col, select
 
-from store.actors import SYSTEM
-from store.database import Database, open_database
+from store.acks import AnswersTakenIn, take_in
+from store.actors import SYSTEM, Actor
+from store.database import Database, DatabaseUnusable, open_database
 from store.models import LogEntry, Person
 from store.os_account import os_login
 from store.terms import Role
@@ -61,6 +62,26 @@ def test_a_file_that_is_none_is_exit_code_2_and_one_line(tmp_path: Path, capsys:
 
     assert code == 2
     assert capsys.readouterr().err.count("\n") == 1
+
+
+def test_of_files_that_the_database_breaks_off_those_before_are_told(
+    sent: Sent, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    first, second = answer(sent, tmp_path, "A"), tmp_path / "second.999"
+
+    def taken(db: Database, actor: Actor, path: Path) -> AnswersTakenIn:
+        if path == second:
+            raise DatabaseUnusable("the connection is gone", "try again when the server answers")
+        return take_in(db, actor, path)
+
+    monkeypatch.setattr("store.acks.take_in", taken)
+
+    code = main(["acks", "import", str(first), str(second)])
+
+    said = capsys.readouterr()
+    assert code == 2
+    assert f"999 of {sent.group}: accepted" in said.out
+    assert "the connection is gone; 1 of 2 files were taken in before (try again" in said.err
 
 
 def test_a_claim_shows_what_was_answered(sent: Sent, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

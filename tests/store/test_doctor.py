@@ -133,6 +133,18 @@ def test_a_log_that_its_anchor_does_not_fit_is_told(good: Database) -> None:
     assert "it does not hold: entry 1: the anchor of" in found["anchor"]
 
 
+def test_a_clock_that_was_set_back_is_told_of_a_log_that_is_right(
+    site: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("store.log.now", lambda: "2020-01-02T10:00:00.000Z")
+    add_person(site, SYSTEM, "ian", "Ian", Role.ADMIN)
+
+    log = next(one for one in doctor.examine(database_url()) if one.check == "log")
+
+    assert log.state == State.OK
+    assert "1 entry is dated earlier than the one before: entry" in log.words
+
+
 def test_anchors_that_cannot_be_read_are_said_not_to_be_checked(good: Database) -> None:
     folder = Path(os.environ["CODEDESK_LOG_ANCHOR"])
     folder.unlink()

@@ -17,6 +17,8 @@ from store.coding.opening import open_next
 from store.database import Database, DatabaseUnusable, open_database
 from store.disclosures import record_disclosure
 from store.doctor import State
+from store.intake import take_in
+from store.intake.run import BrokenOff
 from store.log.check import check_log
 from store.migrations.postgres_roles import BELONGS_TO, SHARED, script
 from store.models import Disclosure, Encounter, Facility, LogEntry, Patient, Person, ReleaseRequest
@@ -27,6 +29,7 @@ from store.records.releases import receive, refuse
 from store.terms import Role
 from store.worklists import release
 from tests.postgres import Server
+from tests.store.intake_samples import native, write_lines
 from tui.cli import main
 
 pytestmark = pytest.mark.both_databases(always=True)
@@ -143,6 +146,27 @@ def test_a_server_that_goes_away_in_the_middle_is_one_line_and_the_next_change_w
     add_person(db, SYSTEM, "kept", "Kept", Role.CODER)
     with db.reading() as session:
         assert session.exec(select(Person.login)).all() == ["kept"]
+
+
+def test_an_intake_that_the_server_breaks_off_says_how_far_it_came_and_goes_on_from_there(
+    db: Database, database_url: str, postgres: Server, tmp_path: Path
+) -> None:
+    file = write_lines(tmp_path / "big.jsonl", *(native(visit_number=f"V{number}") for number in range(200)))
+    name = database_url.rpartition("/")[2]
+
+    def stop(_: str, done: int, __: int) -> None:
+        if done == 120:
+            postgres.execute(f"ALTER DATABASE {name} ALLOW_CONNECTIONS false")
+            postgres.execute(f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name}'")
+
+    with pytest.raises(BrokenOff) as told:
+        take_in(db, SYSTEM, [file], stop)
+
+    postgres.execute(f"ALTER DATABASE {name} ALLOW_CONNECTIONS true")
+    again = take_in(db, SYSTEM, [file])
+    assert "before it broke off: 100 encounters taken in" in told.value.message
+    assert "goes on from there and takes nothing in twice" in told.value.remedy
+    assert (again.total("encounters_unchanged"), again.total("encounters_new")) == (100, 100)
 
 
 def test_a_server_that_is_not_there_is_one_line(

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from sqlmodel import select
+from sqlmodel import col, select
 from textual.pilot import Pilot
 
 from codesets.reference import Reference
@@ -242,6 +243,101 @@ async def test_the_claim_of_a_restricted_patient_opens_by_the_glass_alone(
     capsys.readouterr()
     assert main(["claims", "show", "2026-000001"]) == 1
     assert "only people who were admitted may open it" in capsys.readouterr().err
+
+
+def refused_commands(db: Database, folder: Path) -> list[list[str]]:
+    """Commands of a restricted chart: its visit and its record number."""
+    with db.reading() as session:
+        query = select(Encounter.visit_number, Patient.mrn).join(Patient).where(col(Patient.restricted).is_not(None))
+        visit, mrn = session.exec(query).first() or ("", "")
+    receiver = ["--to", "Court", "--purpose", "an order", "-o", str(folder / "visit.jsonl")]
+    return [
+        ["chart", visit],
+        ["chart", visit, "--enter", "i10"],
+        ["encounters", "show", visit],
+        ["hcc", mrn],
+        ["encounters", "export", visit, *receiver],
+        ["disclosures", "report", mrn],
+    ]
+
+
+@pytest.mark.parametrize("number", range(6), ids=lambda n: ("chart", "enter", "show", "hcc", "export", "report")[n])
+def test_what_the_refusal_of_a_command_names_opens_the_chart_to_every_command(
+    restricted: Database,
+    sit: Callable[[Role], str],
+    number: int,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    sit(Role.ADMIN)
+    commands = refused_commands(restricted, tmp_path)
+    main(commands[number])
+    refusal = capsys.readouterr().err
+
+    named = shlex.split(refusal.rpartition("(in an emergency: codedesk ")[2].rstrip().rstrip(")"))
+    opened_by = main([*named, "--why", WHY])
+
+    said = capsys.readouterr()
+    assert (opened_by, "open to you until" in said.out) == (0, True)
+    outcomes = [main(command) for command in commands]
+    assert "only people who were admitted" not in capsys.readouterr().err
+    assert 2 not in outcomes
+    assert [one.reason for one in emergencies(restricted, sign_in(restricted, "kwhite"))] == [WHY]
+
+
+@pytest.mark.parametrize(
+    ("why", "told"),
+    [([], "--why TEXT"), (["--why", "need"], "at least 8 characters"), (["--why", WHY], "asked for on a terminal")],
+)
+def test_an_emergency_on_the_command_line_opens_nothing_without_reason_and_pin(
+    restricted: Database, why: list[str], told: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    set_pin(restricted, sign_in(restricted, "mreyes"), "2718")
+    showing = refused_commands(restricted, tmp_path)[2]
+
+    code = main(["patients", "emergency", showing[2], *why])
+
+    assert code == 2 and told in capsys.readouterr().err
+    assert main(showing) == 1
+
+
+def test_an_emergency_asks_for_the_reason_and_the_pin_on_a_terminal(
+    restricted: Database, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    set_pin(restricted, sign_in(restricted, "mreyes"), "2718")
+    showing = refused_commands(restricted, tmp_path)[2]
+    monkeypatch.setattr("sys.stdin.isatty", lambda: True, raising=False)
+    monkeypatch.setattr("builtins.input", lambda _: WHY)
+    codes = []
+
+    for pin in ("0000", "2718"):
+        monkeypatch.setattr("getpass.getpass", lambda _, pin=pin: pin)
+        codes += [main(["patients", "emergency", showing[2]]), main(showing)]
+
+    assert codes == [1, 1, 0, 0]
+
+
+def test_who_may_break_no_glass_is_not_told_to(
+    restricted: Database, sit: Callable[[Role], str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    sit(Role.ANALYST)
+
+    main(refused_commands(restricted, tmp_path)[4])
+
+    err = capsys.readouterr().err
+    assert "patients grant" in err and "emergency" not in err
+
+
+def test_no_emergency_is_noted_for_charts_that_are_open(
+    restricted: Database, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with restricted.reading() as session:
+        mrn = session.exec(select(Patient.mrn).where(col(Patient.restricted).is_(None))).first() or ""
+
+    code = main(["patients", "emergency", mrn, "--why", WHY])
+
+    assert (code, "no emergency was needed" in capsys.readouterr().out) == (0, True)
+    assert emergencies(restricted, sign_in(restricted, "kwhite")) == []
 
 
 async def test_the_glass_asks_for_the_pin_of_who_has_one(restricted: Database) -> None:

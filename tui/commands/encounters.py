@@ -186,7 +186,10 @@ def _export(db: Database, actor: Actor, args: argparse.Namespace) -> int:
                     )
             write("".join(f"{line}\n" for line in lines))
     if left_out:
-        print(f"{left_out:,} restricted left out; name one to be asked why", file=sys.stderr)
+        print(
+            f"{left_out:,} restricted left out; codedesk patients emergency VISIT opens one in an emergency",
+            file=sys.stderr,
+        )
     written = len(ids) - left_out
     if output != "-":
         print(f"{written:,} encounter{'' if written == 1 else 's'} written to {output}")

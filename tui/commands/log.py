@@ -1,9 +1,13 @@
-"""`codedesk log`: check the log, anchor it elsewhere, say who opened a chart. Exit code 1: the log is not whole."""
+"""`codedesk log`: check the log, anchor it elsewhere, say who opened a chart.
+
+Exit code 1: the log is not whole; 2 of a check: its chain is, and a file of anchors that would prove its end is gone.
+"""
 
 from __future__ import annotations
 
 import argparse
 import json
+import sys
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -23,7 +27,9 @@ if TYPE_CHECKING:
 def configure(parser: argparse.ArgumentParser) -> None:
     """The subcommands and their options."""
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
-    verify = commands.add_parser("verify", help="check every entry; exit code 1 with the first bad one")
+    verify = commands.add_parser(
+        "verify", help="check every entry; exit code 1 with the first bad one, 2 without the anchors"
+    )
     verify.add_argument("--anchor", metavar="FILE", help="check against the anchors in this file too")
     verify.add_argument(
         "--kept",
@@ -68,19 +74,23 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _verify(db: Database, actor: Actor, args: argparse.Namespace) -> int:
-    from store.log.anchor import SYSLOG, configured_places
+    from store.log.anchor import SYSLOG, configured_places, without_anchors
     from store.log.kept import check_with_kept
     from store.whole import require_whole
 
     files = [args.anchor] if args.anchor else [place for place in configured_places() if place != SYSLOG]
-    anchors = [anchor for name in files for anchor in _anchors_in(Path(name))]
+    # What the site has lost is part of the verdict; a file that was named and is not there is a slip.
+    gone = () if args.anchor else without_anchors(db, files)
+    lost = {one.place for one in gone}
+    anchors = [anchor for name in files if name not in lost for anchor in _anchors_in(Path(name))]
     with db.reading() as session:
         require_whole(session.connection(), db.place, "checking the log")
         kept = [Path(name) for name in args.kept]
         state = check_with_kept(session.connection(), db.log_keys.keys(), anchors, kept)
+    code = 1 if not state.whole else 2 if gone else 0
     if args.json:
-        print(json.dumps(asdict(state) | {"whole": state.whole}))
-        return 0 if state.whole else 1
+        print(json.dumps(asdict(state) | {"whole": state.whole, "without_anchors": [asdict(one) for one in gone]}))
+        return code
     for fault in state.faults:
         print(f"entry {fault.seq}: {fault.reason}")
     for explained in state.explained:
@@ -90,7 +100,13 @@ def _verify(db: Database, actor: Actor, args: argparse.Namespace) -> int:
     if state.whole:
         held = f", {state.anchors:,} anchors hold" if anchors else "; no anchor was given, so its end is not proven"
         print(f"the log is whole: {state.entries:,} entries{held}")
-    return 0 if state.whole else 1
+    if state.dated_back:
+        print(safe_line(f"remark: {state.dated_back}; a clock was set back, and the order is that of the chain"))
+    for one in gone:
+        print(safe_line(f"no anchors in {one.line}"))
+    if gone and not anchors:
+        print("entries cut off at the end would not be missed: look for a copy of the anchors (--anchor FILE)")
+    return code
 
 
 def _of_restore(explained: Explained) -> str:
@@ -118,7 +134,7 @@ def _anchors_in(path: Path) -> list[Anchor]:
 
 
 def _anchor(db: Database, actor: Actor, args: argparse.Namespace) -> int:
-    from store.log.anchor import SYSLOG, write_anchor
+    from store.log.anchor import SYSLOG, without_anchors, write_anchor
     from store.settings import load_settings
 
     named = [*([args.file] if args.file else []), *([SYSLOG] if args.syslog else [])]
@@ -127,7 +143,11 @@ def _anchor(db: Database, actor: Actor, args: argparse.Namespace) -> int:
         raise UsageError(
             "where shall the anchor go?", "--file FILE on another disk, --syslog, or the setting log_anchor"
         )
+    begun = without_anchors(db, places)
     anchor = write_anchor(db, actor, tuple(places))
+    for one in begun:
+        missing = "; earlier anchors are missing" if one.written else ""
+        print(safe_line(f"this is the first anchor in {one.line}{missing}"), file=sys.stderr)
     print(json.dumps(asdict(anchor)) if args.json else anchor.line())
     return 0
 
