@@ -13,7 +13,7 @@ import os
 import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -34,6 +34,7 @@ from sqlalchemy import (
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, DatabaseError, DBAPIError, OperationalError
 from sqlalchemy.orm.exc import StaleDataError
+from sqlalchemy.pool import ConnectionPoolEntry
 from sqlmodel import Session
 
 from codesets.errors import CodedeskError
@@ -45,6 +46,7 @@ from store.log.key import KeyFile, key_file
 from store.migrations import HEAD
 from store.models import Operation, SiteFact
 from store.models.columns import new_id, now, table_of
+from store.opened_file import OpenedFile, RecordExchanged
 from store.permissions import require
 from store.settings import database_url, load_settings, sqlite_path
 from store.sqlite import driver
@@ -95,6 +97,9 @@ class RecordGone(DatabaseUnusable):
 
 # What fails is told once, by who asked for it: psycopg would warn on stderr of the rest of its pipeline too.
 logging.getLogger("psycopg").addHandler(logging.NullHandler())
+
+OPENED = "opened"
+"""Under which name a connection to SQLite keeps which files it opened (`OpenedFile`)."""
 
 CLOSED = "closed"
 """The name of the fact (`SiteFact`) that says why nobody may write to this record any more."""
@@ -195,7 +200,7 @@ class Database:
         nothing. With an `operation_id` that was carried out before, the change comes back with `repeated` set.
         `alongside`: the change locks what it reads by itself and need not wait for other writers of PostgreSQL. A
         refusal that is raised inside is logged in a transaction of its own. Raises NotAllowed, ChangedElsewhere,
-        DatabaseClosed, PartOfRecord, DatabaseUnusable.
+        DatabaseClosed, RecordExchanged, PartOfRecord, DatabaseUnusable.
         """
         change = None
         try:
@@ -205,6 +210,7 @@ class Database:
                 if self.on_postgres and not alongside:
                     session.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": POSTGRES_WRITER})
                 earlier = _begun(session, self.place, operation_id)
+                opened: OpenedFile | None = session.connection().info.get(OPENED)
                 if self.on_postgres and action in NEEDS_WHOLE:
                     require_whole(session.connection(), self.place, NEEDS_WHOLE[action])
                 change = Change(session, actor)
@@ -220,7 +226,11 @@ class Database:
                 log.append(session, actor.login, change.events, operation_id or "", self.log_keys)
                 if self.on_postgres and change.events:
                     session.execute(text("SELECT pg_notify(:channel, '')"), {"channel": CHANNEL})
+                if opened is not None:
+                    opened.require_same()
                 session.commit()
+                if opened is not None:  # nothing is acknowledged that went into a file that was just taken away
+                    opened.require_same()
         except CodedeskError as error:
             if error.refusal:
                 kind, target = change.target if change else ("", "")
@@ -281,22 +291,36 @@ def make_engine(url: str) -> Engine:
 
         return engine
     busy = load_settings().busy_seconds * 1000
+    path, first = sqlite_path(url), list[OpenedFile]()
 
     @event.listens_for(engine, "connect")
-    def _connected(connection: driver.Connection, _record: object) -> None:
+    def _connected(connection: driver.Connection, record: ConnectionPoolEntry) -> None:
+        try:
+            if first:  # a pragma would write to a file that was put in the place of the first one
+                first[0].require_same_record()
+        except RecordExchanged:
+            connection.close()
+            raise
         # The driver must not open transactions of its own: pragmas and BEGIN IMMEDIATE would fail silently.
         connection.isolation_level = None
         cursor = connection.cursor()
         cursor.execute(f"PRAGMA busy_timeout={busy}")
         for pragma in PRAGMAS:
             cursor.execute(f"PRAGMA {pragma}")
+        cursor.execute("PRAGMA schema_version").fetchone()  # to read is to open the write-ahead log
         cursor.close()
+        if path is not None:
+            opened = OpenedFile.at(path)
+            first[:] = first or [opened]
+            record.info[OPENED] = replace(opened, file=first[0].file)
 
     @event.listens_for(engine, "begin")
     def _begun(connection: Connection) -> None:
         if connection.get_execution_options().get("read_only", False):
             connection.exec_driver_sql("BEGIN")
         else:
+            if opened := connection.info.get(OPENED):
+                opened.require_same()
             _take_turn(connection, busy)
 
     return engine

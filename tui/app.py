@@ -10,6 +10,7 @@ import asyncio
 import gc
 import os
 from collections.abc import Callable, Coroutine, Sequence
+from contextlib import suppress
 from datetime import date
 from functools import partial
 from threading import Event
@@ -25,6 +26,7 @@ from textual.worker import WorkerFailed
 
 from codesets.errors import CodedeskError
 from store.actors import Actor
+from store.opened_file import RecordExchanged
 from store.settings import load_settings
 from store.whole import Part, part_seen
 from tui.clipboard import clipboard_sequences, keep_copy
@@ -89,6 +91,8 @@ class Workstation(App[int]):
         self._crash = ""
         self.signed_out: SignedOut | None = None
         """Why the person at the keyboard was sent away, if they were."""
+        self.exchanged: RecordExchanged | None = None
+        """What had happened to the file of the record by the end, if it was no longer the one that was shown."""
         self.opening = Opening(self)
         self.idle = Idle(self)
         self._left = Event()
@@ -238,9 +242,15 @@ class Workstation(App[int]):
         """Close a screen if it is still the one in front; a chart's codes stay with it. For jobs that keys wait for."""
         if self.screen is not screen:
             return
-        await screen.put_away()
+        lost = None
+        try:
+            await screen.put_away()
+        except RecordExchanged as error:  # nothing can be saved any more, and nobody is to be held by that
+            lost = error
         self.workers.cancel_node(screen)  # what would fill its panes would find them gone
         await self.pop_screen()
+        if lost:
+            self.front.trouble(lost)
 
     async def _back_to(self, below: DeskScreen | None) -> None:
         """Close what stands above a screen."""
@@ -283,6 +293,10 @@ class Workstation(App[int]):
             changed = await self.record.changed()
         except SignedOut as error:
             self.sign_out(error)
+            return
+        except RecordExchanged as error:
+            if isinstance(self.screen, DeskScreen):
+                self.front.tell(error)
             return
         except CodedeskError:
             return
@@ -354,7 +368,8 @@ class Workstation(App[int]):
         self.front.confirm("Leave codedesk?", self._end)
 
     async def _end(self) -> None:
-        await self.idle.keep_activity()
+        with suppress(RecordExchanged):  # told at the end
+            await self.idle.keep_activity()
         self.exit(0)
 
     def go_to_desk(self, action_id: str) -> None:
@@ -399,6 +414,7 @@ class Workstation(App[int]):
         self._left.set()
         self.opening.let_all_go()
         self._serving.cancel()
+        self.exchanged = await self.record.exchanged()
         self.record.close()
         self.batches.close()
         self.codes.close()

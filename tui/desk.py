@@ -16,6 +16,7 @@ from codesets.errors import CodedeskError
 from store import os_account
 from store.actors import Actor, NotAllowed
 from store.looks import AGAIN_SECONDS, TYPING_SECONDS, Look, login_of, look_of
+from store.opened_file import RecordExchanged
 from store.permissions import require
 from store.permissions.columns import require_shown, seen_by
 from store.queries import Reader, SessionReader, SqliteReader, current_reader
@@ -103,8 +104,20 @@ class RecordDesk:
         return self._actor
 
     async def changed(self) -> bool:
-        """Whether the record was changed since this was asked before; costs next to nothing."""
+        """Whether the record was changed since this was asked before; costs next to nothing. Raises RecordExchanged."""
         return await self._run(self._look_for_changes)
+
+    async def exchanged(self) -> RecordExchanged | None:
+        """What happened to the record where another file lies in its place than the one that is shown; else None."""
+
+        def looked() -> RecordExchanged | None:
+            try:
+                self._require_same_file()
+            except RecordExchanged as error:
+                return error
+            return None
+
+        return await self._run(looked)
 
     async def warm(self) -> bool:
         """Load what changes need, once the first screen stands; whether nobody has begun this day yet."""
@@ -132,12 +145,23 @@ class RecordDesk:
         self._look(look)
         return seen_by(actor.role, self._read(function, *args, **kwargs))
 
+    def _require_same_file(self) -> None:
+        """Raise RecordExchanged where another file lies in the place of the record that is shown, here or beside."""
+        if self._beside is not None:
+            self._beside._require_same_file()
+        if self._reader is not None:
+            self._reader.opened.require_same()
+
     def _require_unchanged(self) -> None:
-        """Raise SignedOut where the person was disabled, or given another role, since they came in; it is logged."""
+        """Raise RecordExchanged, or SignedOut where the person was disabled, or given another role, since they came in.
+
+        Who may not work any more is logged; another file is not asked who may.
+        """
+        self._require_same_file()
+        self._checked_at = time.monotonic()
         actor = self._actor
         if actor is None or actor.person_id is None:
             return
-        self._checked_at = time.monotonic()
         person = self._read(person_of, actor.login)
         if person and (person.id, person.role) == (actor.person_id, actor.role):
             return
@@ -199,6 +223,7 @@ class RecordDesk:
         return self._reader
 
     def _look_for_changes(self) -> bool:
+        self._require_same_file()
         changed = self._watching().changed()
         if changed:
             self._require_unchanged()
@@ -231,7 +256,14 @@ class RecordDesk:
         from store.people import sign_in
 
         if self._db is None:
-            self._db = open_database()
+            self._require_same_file()
+            db = open_database()
+            try:
+                self._require_same_file()
+            except RecordExchanged:
+                db.close()
+                raise
+            self._db = db
         if self._actor is None and self._beside is not None:
             self._actor = self._beside._actor
         if self._actor is None:
@@ -268,15 +300,12 @@ class RecordDesk:
         return self._reference
 
     def _close(self) -> None:
-        self._log_looks()
-        if self._watch:
-            self._watch.close()
-        if self._reader:
-            self._reader.close()
-        if self._reference:
-            self._reference.close()
-        if self._db:
-            self._db.close()
+        try:
+            self._log_looks()
+        finally:
+            for opened in (self._watch, self._reader, self._reference, self._db):
+                if opened:
+                    opened.close()
 
 
 class CodeDesk:

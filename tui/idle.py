@@ -7,10 +7,12 @@ from __future__ import annotations
 
 import gc
 import time
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from store.clock import clock_day
 from store.figures.activity import Activity
+from store.opened_file import RecordExchanged
 from store.settings import load_settings
 from tui.screens.lock import LockScreen
 from tui.widgets.entry_line import SECRET
@@ -105,6 +107,8 @@ class Idle:
     async def _end(self) -> None:
         """Give back what is open and end."""
         for screen in self._app.desk_screens:
-            await screen.put_away()
-        await self.keep_activity()
+            with suppress(RecordExchanged):  # told at the end
+                await screen.put_away()
+        with suppress(RecordExchanged):
+            await self.keep_activity()
         self._app.exit(0)

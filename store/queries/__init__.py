@@ -9,11 +9,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, cast
 
 from store.migrations import HEAD
+from store.opened_file import OpenedFile
 from store.sqlite import driver
 
 if TYPE_CHECKING:
@@ -43,6 +45,9 @@ class SqliteReader:
         self._connection = driver.connect(f"file:{path}?mode=ro", uri=True, isolation_level=None)
         self._connection.row_factory = driver.Row
         self._connection.execute("PRAGMA busy_timeout=30000")
+        with suppress(driver.Error):  # to read is to open the log; what is no record is told by who reads it for work
+            self._connection.execute("PRAGMA schema_version").fetchone()
+        self.opened = OpenedFile.at(path)
 
     def rows(self, sql: str, /, **parameters: object) -> Sequence[Row]:
         try:

@@ -7,7 +7,9 @@ import sqlite3
 import stat
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 
 import psycopg
 import pytest
@@ -15,7 +17,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlmodel import SQLModel, select
 
-from codesets.home import HomeUnwritable
+from codesets.home import HomeUnwritable, ensure_home
 from store.actors import SYSTEM
 from store.backup import back_up
 from store.database import Database, DatabaseNewer, DatabaseUnusable, open_database
@@ -153,6 +155,78 @@ def test_a_folder_that_cannot_be_written_is_named(home: Path) -> None:
 
     with pytest.raises(HomeUnwritable, match="home"):
         open_database()
+
+
+@pytest.fixture
+def unwritable(home: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[], None]:
+    """Takes the right to write away from the folder: root, who runs tests too, has it whatever the modes are."""
+    access = os.access
+
+    def take() -> None:
+        home.chmod(0o500)
+        monkeypatch.setattr(os, "access", lambda path, mode: Path(path) != home and access(path, mode))
+
+    return take
+
+
+def test_a_folder_whose_modes_keep_its_record_from_being_written_is_to_be_mended_not_left(
+    db: Database, home: Path, unwritable: Callable[[], None]
+) -> None:
+    unwritable()
+
+    with pytest.raises(HomeUnwritable) as refused:
+        open_database()
+
+    assert "its mode 0500 does not let this account" in refused.value.message
+    assert f"the record, {home / 'workstation.sqlite'}, is there, and nothing was changed" in refused.value.message
+    assert refused.value.remedy.endswith(f"chmod u+rwx {home}")
+    assert "CODEDESK_HOME" not in refused.value.line()
+
+
+def test_a_file_system_that_became_read_only_under_a_record_is_to_be_mounted_for_writing_again(
+    db: Database, home: Path, unwritable: Callable[[], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    unwritable()
+    monkeypatch.setattr(os, "statvfs", lambda _: SimpleNamespace(f_flag=os.ST_RDONLY))
+    monkeypatch.setattr(Path, "is_mount", lambda path: path == home.parent)
+
+    with pytest.raises(HomeUnwritable) as refused:
+        open_database()
+
+    assert f"the file system at {home.parent} is read-only; the record" in refused.value.message
+    assert refused.value.remedy.endswith(f"mount -o remount,rw {home.parent}")
+
+
+def test_another_home_is_advised_where_none_of_its_records_would_be_left_behind(
+    home: Path, unwritable: Callable[[], None]
+) -> None:
+    home.mkdir()
+    unwritable()
+
+    with pytest.raises(HomeUnwritable, match="not writable") as refused:
+        open_database()
+
+    assert refused.value.remedy == "set CODEDESK_HOME to a folder you may write to"
+
+
+def test_a_home_that_cannot_be_looked_into_is_not_taken_for_one_without_a_record(
+    home: Path, unwritable: Callable[[], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    home.mkdir()
+    unwritable()
+    stat_of = Path.stat
+
+    def shut(path: Path, **options: bool) -> os.stat_result:
+        if path.parent == home:
+            raise PermissionError(13, "Permission denied")
+        return stat_of(path, **options)
+
+    monkeypatch.setattr(Path, "stat", shut)
+
+    with pytest.raises(HomeUnwritable, match="nobody sees whether a record is there") as refused:
+        ensure_home()
+
+    assert "in another CODEDESK_HOME a new, empty record would begin" in refused.value.remedy
 
 
 def test_a_home_that_is_a_file_is_named(home: Path) -> None:

@@ -59,6 +59,9 @@ def run(options: argparse.Namespace | None = None) -> int:
         raise workstation.signed_out
     if workstation.crash:
         print(f"codedesk: a defect ended the screens; reference {workstation.crash}", file=sys.stderr)
+    if workstation.exchanged:
+        raise workstation.exchanged
+    if workstation.crash:
         print("What was entered is saved. Tell an administrator the reference.", file=sys.stderr)
         return 1
     return code

@@ -221,10 +221,14 @@ class DeskScreen(Screen[None]):
         if isinstance(error, SignedOut):
             self.workstation.sign_out(error)
             return
-        remedy = f"  {error.remedy}" if error.remedy else ""
-        self.say(f"{error.message.rstrip('.')}.{remedy}", "error")
+        self.tell(error)
         if not self.entry.asking:
             self.workstation.keyboard.refuse_text(error.message)
+
+    def tell(self, error: CodedeskError) -> None:
+        """Say what went wrong and what to do; what is typed ahead goes on."""
+        remedy = f"  {error.remedy}" if error.remedy else ""
+        self.say(f"{error.message.rstrip('.')}.{remedy}", "error")
 
     def in_turn(self, job: Coroutine[Any, Any, None]) -> None:
         """Do something that the next key has to wait for, and say so when it fails."""
