@@ -16,7 +16,7 @@ from pathlib import Path
 from sqlmodel import Session, func, select
 
 from codesets.errors import CodedeskError
-from codesets.home import home
+from codesets.home import ensure_home, home
 from store.models import LogEntry, SiteFact
 from store.settings import load_settings, sqlite_path
 
@@ -108,6 +108,8 @@ class KeyFile:
         return key
 
     def _add(self, first_seq: int) -> Key:
+        if self.path.parent == home():  # of a record on PostgreSQL nothing else lies there yet
+            ensure_home()
         key = Key(first_seq, secrets.token_bytes(32))
         held = self.keys()
         lines = "".join(f"{one.first_seq} {one.secret.hex()}\n" for one in (*held, key))

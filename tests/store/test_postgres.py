@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -48,6 +49,14 @@ def as_role(db: Database, database_url: str, postgres: Server) -> Iterator[str]:
     postgres.execute(f"ALTER ROLE codedesk_app PASSWORD '{postgres.password}'")
     yield postgres.url(name, "codedesk_app")
     postgres.execute("DROP OWNED BY codedesk_app", name)
+
+
+def test_the_folder_of_the_key_is_made_with_the_first_entry(db: Database, home: Path) -> None:
+    shutil.rmtree(home)
+
+    log.note(db, SYSTEM, "login")
+
+    assert home.stat().st_mode & 0o777 == 0o700 and len(db.log_keys.keys()) == 1
 
 
 def two_facilities(db: Database) -> None:
