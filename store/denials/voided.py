@@ -3,32 +3,41 @@
 A void that left and was not refused lets fall what its claim was denied (`store.ledger.answered_shares`): nothing is
 denied any more, so nothing is left to appeal. A denial that was decided with money stays as it was decided, and that
 money falls with the rest.
+
+So it is of a claim beside which another one is the claim of its visit, since the void of one did not happen.
 """
 
 from __future__ import annotations
 
 from collections.abc import Collection
 
+from sqlalchemy import or_
 from sqlmodel import Session, col, select
 
-from store.denials.opening import VOIDED, closing, living, note_before
+from store.denials.opening import BESIDE, FALLEN, VOIDED, closing, living, note_before
 from store.models import Denial
 from store.models.columns import now
 from store.terms import LIVING_DENIALS, DenialStatus
 
 
-def follow_voids(session: Session, claim_ids: Collection[str], voided: Collection[str]) -> None:
-    """Let the denials of these claims stand as their voids do; `voided` are those of them whose void stands."""
+def follow_voids(
+    session: Session, claim_ids: Collection[str], voided: Collection[str], beside: Collection[str]
+) -> None:
+    """Let the denials of these claims stand as their voids do.
+
+    `voided` are those of them whose void stands, `beside` those that do not count, as another claim of the visit does.
+    """
     session.flush()
     of_claims = select(Denial).where(col(Denial.claim_id).in_(claim_ids)).execution_options(populate_existing=True)
-    alive = of_claims.where(col(Denial.claim_id).in_(voided), col(Denial.status).in_(LIVING_DENIALS))
-    for row in session.exec(alive).all():
-        row.status, row.note, row.closed_at = DenialStatus.WITHDRAWN, closing(VOIDED, row.note), now()
-        session.add(row)
+    for fallen, why in ((voided, VOIDED), (beside, BESIDE)):
+        alive = of_claims.where(col(Denial.claim_id).in_(fallen), col(Denial.status).in_(LIVING_DENIALS))
+        for row in session.exec(alive).all():
+            row.status, row.note, row.closed_at = DenialStatus.WITHDRAWN, closing(why, row.note), now()
+            session.add(row)
     withdrawn = of_claims.where(
-        col(Denial.claim_id).not_in(voided),
+        col(Denial.claim_id).not_in({*voided, *beside}),
         Denial.status == DenialStatus.WITHDRAWN,
-        col(Denial.note).startswith(VOIDED),
+        or_(*(col(Denial.note).startswith(why) for why in FALLEN)),
     )
     for row in session.exec(withdrawn).all():
         row.status, row.note, row.closed_at = living(row.level), note_before(row.note), None
