@@ -126,8 +126,8 @@ def give_up(change: Change, claim: Claim, note: str) -> list[str]:
     session = change.session
     happened = claim.export_id is not None or bool(_of_the_patient(session, claim))
     take_back_charges(change, [claim.id], note)
-    if beside := _of_voided_visits(session, [claim.id]) if claim.export_id is not None else []:
-        _stand_as_answered(change, beside)
+    if claim.export_id is not None:
+        find_claims_of_visits(change, [claim.id])
     superseded = _superseded(session, claim)
     if not happened or not superseded:
         return []
@@ -184,6 +184,7 @@ def charge_again(change: Change, claim_ids: Sequence[str], batch_id: str, remitt
 def charge_once(change: Change, encounter_ids: Sequence[str]) -> None:
     """Charge the claim of each visit that was billed anew beside a void, with its late charges, and no other one.
 
+    What came back is owed until it leaves again, as any claim is, where no other one stands in its place.
     In postings of their own, whatever was posted, taken back or given up.
     """
     session = change.session
@@ -328,8 +329,14 @@ def _share_before(session: Session, claim_id: str) -> int:
 
 def _bill(change: Change, claim_ids: Sequence[str]) -> None:
     _charge(change, claim_ids)
-    if beside := _of_voided_visits(change.session, claim_ids):
-        _stand_as_answered(change, beside)
+    find_claims_of_visits(change, claim_ids)
+
+
+def find_claims_of_visits(change: Change, claim_ids: Sequence[str]) -> None:
+    """Charge the claim of each visit of these that a void left of, now that another of its claims left or came back."""
+    for start in range(0, len(claim_ids), _AT_ONCE):
+        if found := _of_voided_visits(change.session, claim_ids[start : start + _AT_ONCE]):
+            _stand_as_answered(change, found)
 
 
 def _of_voided_visits(session: Session, claim_ids: Sequence[str]) -> list[str]:

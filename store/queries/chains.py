@@ -162,12 +162,15 @@ def beside_claims(as_of: str = "", visits: str = "") -> str:
 def charges_of_two(visits: str) -> str:
     """A SELECT of the claims (`id`) of visits that were billed anew beside a void, and whether each is charged.
 
-    Those are what left for the first payer, and late charges to it, whether or not two of the visit stand now.
+    Those are what left for the first payer, whether or not two of the visit stand now; of what came back only that in
+    whose place another one stands.
     """
     return f"""WITH RECURSIVE {_visits_of_two(visits=visits)}
 SELECT m.id, CASE WHEN m.id IN (SELECT s.id FROM stands s) AND m.id NOT IN ({beside_claims(visits=visits)})
        THEN 1 ELSE 0 END AS charged
-FROM chain k JOIN claim m ON m.id = k.id WHERE m.status = 'exported' AND EXISTS (
+FROM chain k JOIN claim m ON m.id = k.id WHERE m.export_id IS NOT NULL AND (m.status = 'exported'
+  OR EXISTS (SELECT 1 FROM rivals p JOIN stands s ON s.id IN (p.id, p.other) AND s.id <> m.id
+             WHERE m.id IN (p.id, p.other))) AND EXISTS (
   SELECT 1 FROM rivals p JOIN claim e ON e.id = p.id JOIN claim f ON f.id = p.other
   WHERE e.encounter_id = k.visit AND e.form = k.form AND e.export_id IS NOT NULL AND f.export_id IS NOT NULL)
 """

@@ -268,6 +268,16 @@ def test_what_the_first_claim_was_denied_is_owed_again_once_the_new_one_came_bac
     )
 
 
+def test_a_first_claim_that_is_paid_once_the_new_one_came_back_is_charged_alone(office: Office) -> None:
+    void, anew = billed_anew(office, paid=False)
+    deny(void)
+    refused(anew, anew.claim_id, "999")
+
+    office.answer()
+
+    assert owed_of(account(office)[0]) == {JournalAccount.PATIENT_RECEIVABLE: 2000}
+
+
 def test_a_denied_void_is_no_work_once_the_new_claim_is_denied_beside_the_paid_one(office: Office) -> None:
     void, anew = billed_anew(office)
     deny(void)
