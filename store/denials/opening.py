@@ -31,6 +31,8 @@ VOIDED = "its claim was voided with the payer"
 BESIDE = "another claim is the claim of its visit"
 """How the note of a denial begins whose claim stands beside another one that counts (`store.denials.voided`)."""
 FALLEN = (VOIDED, BESIDE)
+NEEDLESS = "nothing is left to void"
+"""How the note begins of what a payer refused of a void that nobody has to send again (`store.denials.voided`)."""
 _BEFORE = "; before that: "
 """What stands in the note of a closed denial between why the program closed it and the note that it had."""
 
@@ -249,6 +251,7 @@ def withdraw(session: Session, remittance_id: str) -> None:
     _withdraw(session, own, _TAKEN_BACK, (*LIVING_DENIALS, *DECIDED))
     for why in (_REVERSED, *FALLEN):
         _withdraw(session, own & col(Denial.note).startswith(why), _TAKEN_BACK, (DenialStatus.WITHDRAWN,))
+    _withdraw(session, own & col(Denial.note).startswith(NEEDLESS), _TAKEN_BACK, (DenialStatus.RESOLVED,))
 
 
 def reopen(session: Session, remittance_id: str, payment: Payment) -> None:

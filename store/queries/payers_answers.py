@@ -234,6 +234,13 @@ def unanswered_voids(reader: Reader, claim_ids: list[str]) -> dict[str, str]:
     return {row["id"]: row["claim_number"] for row in rows}
 
 
+def needless_voids(reader: Reader, claim_ids: list[str]) -> set[str]:
+    """Those of claims that are denied voids which leave nothing to do."""
+    these, asked = any_of(claim_ids)
+    rows = reader.rows(f"SELECT c.id FROM claim c WHERE c.id IN {these} AND {VOID_DENIED} AND {_NEEDLESS}", **asked)
+    return {row["id"] for row in rows}
+
+
 def why_not_voided(reader: Reader, claim_id: str) -> str:
     """The last of its voids that its payer denied, where none stands; and which claim is that of the visit instead."""
     rows = reader.rows(
