@@ -105,15 +105,19 @@ def _visits_of_two(as_of: str = "", visits: str = "") -> str:
     """The common tables of visits with a void that left: of what bills them, what stands, and which two are rivals.
 
     `chain` has each claim to the first payer and what replaced it, with the first of them (`root`); `stands` those that
-    are neither voided nor replaced with their payer; `rivals` what was billed since a void left beside what was voided.
+    are neither voided nor replaced with their payer; `rivals` what was billed since a void left and what was voided,
+    each beside the other.
     """
-    asked = f" AND o.encounter_id IN ({visits})" if visits else ""
+    # Of some visits their own voids are asked for, of all the voids are read once.
+    gone = "SELECT g.encounter_id FROM claim g WHERE g.frequency = '8' AND g.export_id IS NOT NULL"
+    asked = f"o.encounter_id IN ({gone})"
+    if visits:
+        asked = f"o.encounter_id IN ({visits}) AND EXISTS ({gone} AND g.encounter_id = o.encounter_id)"
     left = f" AND x.exported_at <= {as_of}" if as_of else ""
     built = f" AND q.created_at <= {as_of}" if as_of else ""
     return f"""chain(id, root, visit, form, begun) AS (
   SELECT o.id, o.id, o.encounter_id, o.form, o.created_at FROM claim o
-  WHERE o.follows_as = '' AND o.frequency <> '8'{asked} AND o.encounter_id IN (
-    SELECT g.encounter_id FROM claim g WHERE g.frequency = '8' AND g.export_id IS NOT NULL)
+  WHERE o.follows_as = '' AND o.frequency <> '8' AND {asked}
   UNION
   SELECT q.id, k.root, k.visit, k.form, k.begun FROM chain k JOIN claim q ON q.follows_id = k.id
   WHERE q.follows_as = 'replacement' AND q.status <> 'void'{built}
@@ -131,13 +135,16 @@ def _visits_of_two(as_of: str = "", visits: str = "") -> str:
     AND q.follows_as = 'replacement'{left} AND (q.frequency = '7' OR m.id NOT IN (SELECT g.id FROM gone g)))
 ), many(visit, form, roots) AS (
   SELECT k.visit, k.form, COUNT(DISTINCT k.root) FROM chain k GROUP BY k.visit, k.form
-), rivals(id, other) AS (
-  SELECT k.id, n.id FROM chain k JOIN chain n ON n.visit = k.visit AND n.form = k.form AND n.id <> k.id
+), pairs(id, other) AS (
+  SELECT g.id, n.id FROM gone g JOIN chain n ON n.root = g.root AND n.id <> g.id
+  UNION
+  SELECT k.id, n.id FROM gone g JOIN chain k ON k.root = g.root
+  JOIN chain n ON n.visit = k.visit AND n.form = k.form AND n.begun > g.created_at
   JOIN many z ON z.visit = k.visit AND z.form = k.form
-  WHERE (n.root = k.root AND k.id IN (SELECT g.id FROM gone g))
-     OR (EXISTS (SELECT 1 FROM gone g WHERE g.root = k.root AND g.created_at < n.begun) AND (z.roots = 2
-       OR EXISTS (SELECT 1 FROM claim_line i JOIN claim_line h ON h.claim_id = n.id AND h.code = i.code
-                  AND h.revenue_code = i.revenue_code WHERE i.claim_id = k.id)))
+  WHERE z.roots = 2 OR EXISTS (SELECT 1 FROM claim_line i JOIN claim_line h ON h.claim_id = n.id AND h.code = i.code
+                               AND h.revenue_code = i.revenue_code WHERE i.claim_id = k.id)
+), rivals(id, other) AS (
+  SELECT id, other FROM pairs UNION SELECT other, id FROM pairs
 )"""
 
 
@@ -147,8 +154,7 @@ def beside_claims(as_of: str = "", visits: str = "") -> str:
     `visits` is a SELECT of the visits that are asked about.
     """
     return f"""WITH RECURSIVE {_visits_of_two(as_of, visits)}, beside(id, how, earlier) AS (
-  SELECT s.id, 'own', s.earlier FROM stands s JOIN rivals p ON s.id IN (p.id, p.other)
-  JOIN stands b ON b.id IN (p.id, p.other) AND b.id <> s.id
+  SELECT s.id, 'own', s.earlier FROM stands s JOIN rivals p ON p.id = s.id JOIN stands b ON b.id = p.other
   WHERE b.weight > s.weight OR (b.weight = s.weight
     AND (b.created_at > s.created_at OR (b.created_at = s.created_at AND b.number > s.number)))
   UNION
@@ -169,8 +175,7 @@ def charges_of_two(visits: str) -> str:
 SELECT m.id, CASE WHEN m.id IN (SELECT s.id FROM stands s) AND m.id NOT IN ({beside_claims(visits=visits)})
        THEN 1 ELSE 0 END AS charged
 FROM chain k JOIN claim m ON m.id = k.id WHERE m.export_id IS NOT NULL AND (m.status = 'exported'
-  OR EXISTS (SELECT 1 FROM rivals p JOIN stands s ON s.id IN (p.id, p.other) AND s.id <> m.id
-             WHERE m.id IN (p.id, p.other))) AND EXISTS (
+  OR EXISTS (SELECT 1 FROM rivals p JOIN stands s ON s.id = p.other WHERE p.id = m.id)) AND EXISTS (
   SELECT 1 FROM rivals p JOIN claim e ON e.id = p.id JOIN claim f ON f.id = p.other
   WHERE e.encounter_id = k.visit AND e.form = k.form AND e.export_id IS NOT NULL AND f.export_id IS NOT NULL)
 """
