@@ -39,7 +39,7 @@ from store.claims.changes import changed_since
 from store.claims.entered import where_entered
 from store.claims.followers import IN_PLACE, hand_on_numbers, in_their_place
 from store.database import Change, Database
-from store.ledger.charges import give_up
+from store.ledger.charges import find_claims_of_visits, give_up
 from store.models import Acknowledgment, Claim, ClaimAnswer, ClaimExport, Payer, Remittance, RemittanceClaim
 from store.received import copied, keep_file
 from store.remits.places import From, Payers, named_places, payers_of
@@ -145,6 +145,7 @@ class _Answering:
         refused = [(claim, export) for claim, export, answer in self._said if not answer.accepted]
         staying = _why_they_stay(self.session, refused)
         stayed: dict[str, str] = {}
+        back: list[str] = []
         for claim, _, answer in self._said:
             if not answer.accepted and (why := staying.get(claim.id)):
                 stayed[claim.claim_number] = why
@@ -165,6 +166,8 @@ class _Answering:
                     owed = f"{', '.join(again)} is owed as before"
                     answer.message = f"{answer.message}; {owed}"
                     self.owed_again.append(f"{claim.claim_number} did not happen: {owed}")
+                back.append(claim.id)
+        find_claims_of_visits(self._change, back)
         return told, stayed
 
     def _stands_as_it_left(self, claim: Claim, part: AnswerPart) -> bool:

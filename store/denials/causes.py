@@ -85,8 +85,9 @@ def cause_of(reader: Reader, denial_id: str) -> Cause | None:
 def pareto(reader: Reader, by: By, since: str = "") -> list[Counted]:
     """Denials opened since an ISO day by what they are counted by, the most money first.
 
-    One that the payer reversed, or that went with its remittance, is no denial any more and does not count. One that
-    several edits saw counts for each of them. The database counts: there may be 100,000 of them.
+    One that the payer reversed, or that went with its remittance, is no denial any more and does not count, nor does
+    one that denies no money, as of a void. One that several edits saw counts for each of them. The database counts:
+    there may be 100,000 of them.
     """
     rows = _by_rule(reader, since) if by is By.RULE else _by_name(reader, by, since)
     counted = [Counted(row["what"] or _NAMELESS[by], *(int(row[name]) for name in _FIGURES)) for row in rows]
@@ -102,7 +103,7 @@ _COUNTED = (
     f"COUNT(*) AS count, COALESCE(SUM(cents), 0) AS cents, COALESCE(SUM({_LIVES} THEN 1 ELSE 0 END), 0) AS living,"
     f" COALESCE(SUM({_LIVES} THEN cents ELSE 0 END), 0) AS living_cents"
 )
-_STANDS = f"d.opened_at >= :since AND d.status <> '{DenialStatus.WITHDRAWN}'"
+_STANDS = f"d.opened_at >= :since AND d.status <> '{DenialStatus.WITHDRAWN}' AND d.cents > 0"
 
 _LINE = "LEFT JOIN remittance_line m ON m.id = d.remittance_line_id LEFT JOIN claim_line l ON l.id = m.claim_line_id"
 _JOINS = {

@@ -112,8 +112,8 @@ def _denials(session: Session, claim_ids: Sequence[str]) -> dict[str, list[Denia
 
 
 def _following(session: Session, claim_ids: Sequence[str]) -> dict[str, list[str]]:
-    """The claims that bill the next payer after each of these and left, without those whose void stands."""
-    from store.ledger.answered_shares import voided_of
+    """The claims that bill the next payer after each of these and left, but for what is voided or does not count."""
+    from store.ledger.answered_shares import beside_of, voided_of
 
     visits = select(Claim.encounter_id).where(col(Claim.id).in_(claim_ids))
     query = select(Claim.id).where(
@@ -123,7 +123,7 @@ def _following(session: Session, claim_ids: Sequence[str]) -> dict[str, list[str
     )
     before = billed_before(session, session.exec(query.order_by(Claim.claim_number)).all())
     wanted = {after: first for after, first in before.items() if first in claim_ids}
-    gone = voided_of(session, wanted) if wanted else set()
+    gone = voided_of(session, wanted) | beside_of(session, wanted)
     found: dict[str, list[str]] = defaultdict(list)
     for after, first in wanted.items():
         if after not in gone:

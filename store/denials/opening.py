@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from sqlalchemy import case, false, literal, update
+from sqlalchemy import ColumnElement, case, false, literal, or_, update
 from sqlmodel import Session, col, select
 from sqlmodel.sql.expression import SelectOfScalar
 
@@ -28,6 +28,11 @@ ANSWERED_BY = "answered by the next payer: "
 _TAKEN_BACK = "the remittance was taken back"
 VOIDED = "its claim was voided with the payer"
 """How the note of a denial begins whose claim was voided (`store.denials.voided`)."""
+BESIDE = "another claim is the claim of its visit"
+"""How the note of a denial begins whose claim stands beside another one that counts (`store.denials.voided`)."""
+FALLEN = (VOIDED, BESIDE)
+NEEDLESS = "nothing is left to void"
+"""How the note begins of what a payer refused of a void that nobody has to send again (`store.denials.voided`)."""
 _BEFORE = "; before that: "
 """What stands in the note of a closed denial between why the program closed it and the note that it had."""
 
@@ -172,11 +177,11 @@ def close_reversed(change: Change, answers: Sequence[str], batch_id: str, remitt
 def close_paid(change: Change, answers: Sequence[str], batch_id: str, remittance_id: str, by: str) -> None:
     """Close the denials of answers that one which pays replaces; what was decided on them is posted back with it."""
     session = change.session
-    of_voided = (col(Denial.status) == DenialStatus.WITHDRAWN) & col(Denial.note).startswith(VOIDED)
+    of_fallen = (col(Denial.status) == DenialStatus.WITHDRAWN) & _begins(FALLEN)
     of_next = (col(Denial.status) == DenialStatus.RESOLVED) & col(Denial.note).startswith(ANSWERED_BY)
     query = select(Denial).where(
         col(Denial.remittance_claim_id).in_(answers),
-        col(Denial.status).in_((*LIVING_DENIALS, *DECIDED)) | of_voided | of_next,
+        col(Denial.status).in_((*LIVING_DENIALS, *DECIDED)) | of_fallen | of_next,
     )
     for row in session.exec(query).all():
         if row.status in DECIDED:
@@ -207,7 +212,7 @@ def withdraw_reversed(session: Session, answers: Sequence[str]) -> None:
     """Withdraw the denials of answers that are reversed, without money."""
     of_answers = col(Denial.remittance_claim_id).in_(answers)
     _withdraw(session, of_answers, _REVERSED, (*LIVING_DENIALS, *DECIDED))
-    _withdraw(session, of_answers & col(Denial.note).startswith(VOIDED), _REVERSED, (DenialStatus.WITHDRAWN,))
+    _withdraw(session, of_answers & _begins(FALLEN), _REVERSED, (DenialStatus.WITHDRAWN,))
     _withdraw(session, of_answers & col(Denial.note).startswith(ANSWERED_BY), _REVERSED, (DenialStatus.RESOLVED,))
 
 
@@ -244,8 +249,9 @@ def withdraw(session: Session, remittance_id: str) -> None:
     """
     own = col(Denial.remittance_id) == remittance_id
     _withdraw(session, own, _TAKEN_BACK, (*LIVING_DENIALS, *DECIDED))
-    for why in (_REVERSED, VOIDED):
+    for why in (_REVERSED, *FALLEN):
         _withdraw(session, own & col(Denial.note).startswith(why), _TAKEN_BACK, (DenialStatus.WITHDRAWN,))
+    _withdraw(session, own & col(Denial.note).startswith(NEEDLESS), _TAKEN_BACK, (DenialStatus.RESOLVED,))
 
 
 def reopen(session: Session, remittance_id: str, payment: Payment) -> None:
@@ -265,6 +271,11 @@ def reopen(session: Session, remittance_id: str, payment: Payment) -> None:
     # What follows may change them by statements that pass the session by.
     session.flush()
     session.expire_all()
+
+
+def _begins(notes: Sequence[str]) -> ColumnElement[bool]:
+    """Whether the note of a denial begins with one of these."""
+    return or_(*(col(Denial.note).startswith(one) for one in notes))
 
 
 def living(level: int) -> DenialStatus:

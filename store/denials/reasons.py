@@ -16,6 +16,8 @@ from codesets.shipped_tables import read_table
 
 _FOLDER = Path(__file__).parent
 _PATIENT = "PR"
+OF_VOID = "void"
+"""The category of what a payer refused of a void: no money, but the void."""
 _DENIED, _FORWARDED = "4", ("19", "20", "21")
 
 
@@ -39,6 +41,11 @@ def category_of(group: str, reason: str, unpaid: bool = False) -> Category | Non
         return None
     name = _reasons().get(reason)
     return _categories()[name] if name else None
+
+
+def category_named(name: str) -> Category | None:
+    """The category of a name; None where a site's own file has none of it."""
+    return _categories().get(name)
 
 
 def is_unpaid(status: str, paid_cents: int) -> bool:

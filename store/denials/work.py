@@ -19,10 +19,10 @@ from store.claims.next_payers import replaced_by
 from store.database import Change, Database
 from store.denials.decided import post_decided, take_back_decided
 from store.denials.liable import why_not_patient
-from store.denials.opening import ANSWERED_BY, PAID_BY, close_told, living, why_closed
+from store.denials.opening import ANSWERED_BY, BESIDE, PAID_BY, close_told, living, why_closed
 from store.denials.owed import why_not_resolved
 from store.denials.reasons import due_day
-from store.ledger.answered_shares import voided_of
+from store.ledger.answered_shares import beside_of, voided_of
 from store.models import Claim, Denial, JournalLine, Payer, Person, Posting
 from store.models.columns import new_id, now
 from store.reasons import reason_in_words
@@ -157,6 +157,8 @@ def open_again(
                 )
             if voided_of(change.session, [row.claim_id or ""]):
                 raise DenialRefused("its claim was voided with the payer: nothing of it is denied")
+            if beside_of(change.session, [row.claim_id or ""]):
+                raise DenialRefused(f"{BESIDE}: nothing of it is owed")
             if row.status is DenialStatus.RESOLVED and row.note.startswith((PAID_BY, ANSWERED_BY)):
                 raise DenialRefused(
                     f"{row.group_code}-{row.reason_code} was {why_closed(row.note)}: nothing of it is denied",

@@ -9,8 +9,8 @@ Where the payer before denied, and the next one answers for what was denied, tha
 the next payer by `store.ledger.charges`.
 
 Where a claim was voided with its payer, what its answers reduced and left to the patient falls with its charge: what
-was paid is owed back, and no more. That is of every claim that is voided (`store.queries.chains`). Their open denials
-are withdrawn with it (`store.denials.voided`).
+was paid is owed back, and no more. That is of every claim that is voided, and of each beside which another one is the
+claim of its visit (`store.queries.chains`). Their open denials are withdrawn with it (`store.denials.voided`).
 
 Every posting here names the answer that it comes from. What should stand moved is worked out anew from the answers that
 stand, and the difference to what is moved is posted: whatever is reversed, taken back or posted again, in any order,
@@ -21,7 +21,7 @@ Source: 005010X221A1, sections 1.10.2.8 and 1.10.2.13; adjustment OA-23 (what a 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from sqlalchemy import func
@@ -35,7 +35,7 @@ from store.denials.voided import follow_voids
 from store.ledger.charges import charge_once, journal_line
 from store.models import Claim, Encounter, JournalLine, Posting, RemittanceClaim
 from store.queries import SessionReader, any_of
-from store.queries.chains import NOT_VOIDED, voided_claims
+from store.queries.chains import NOT_VOIDED, beside_claims, voided_claims
 from store.remits.answered import answered_by_next, standing_answers
 from store.remits.batch import insert_rows, posting_row
 from store.terms import ClaimStatus, JournalAccount, PostingKind
@@ -70,7 +70,7 @@ def move_answered_in(
     denied = col(Claim.claim_number).in_(numbers) & (Claim.frequency == "8")
     visits = select(Claim.encounter_id).where(col(Claim.id).in_(touched) | denied)
     voided = select(Claim.encounter_id).where(
-        col(Claim.encounter_id).in_(visits), Claim.frequency == "8", Claim.status == ClaimStatus.EXPORTED
+        col(Claim.encounter_id).in_(visits), Claim.frequency == "8", col(Claim.export_id).is_not(None)
     )
     of_voided = select(Claim.id).where(col(Claim.encounter_id).in_(voided))
     several = (
@@ -104,9 +104,10 @@ def move_answered(change: Change, claim_ids: Iterable[str], batch_id: str, remit
     charge_once(change, _visits_voided(session, wanted))
     for start in range(0, len(wanted), _AT_ONCE):
         some = wanted[start : start + _AT_ONCE]
-        voided = voided_of(session, some)
-        settled = settled_by_next(session, some, voided)
-        to_stand, stand = _to_stand(session, some, voided, settled), _standing(session, some)
+        voided, beside = voided_of(session, some), beside_of(session, some)
+        fallen = voided | beside
+        settled = settled_by_next(session, some, fallen)
+        to_stand, stand = _to_stand(session, some, fallen, settled), _standing(session, some)
         postings: list[dict[str, Any]] = []
         lines: list[dict[str, Any]] = []
         for claim_id, account_id in _accounts(session, {*to_stand, *stand}).items():
@@ -121,7 +122,7 @@ def move_answered(change: Change, claim_ids: Iterable[str], batch_id: str, remit
         insert_rows(session, Posting, postings)
         insert_rows(session, JournalLine, lines)
         follow_next(change, some, settled, batch_id, remittance_id)
-        follow_voids(session, some, voided)
+        follow_voids(session, some, voided, beside)
     session.flush()
 
 
@@ -138,12 +139,12 @@ def _visits_voided(session: Session, claim_ids: list[str]) -> list[str]:
 
 
 def _to_stand(
-    session: Session, claim_ids: list[str], voided: set[str], settled: Mapping[str, Settled]
+    session: Session, claim_ids: list[str], fallen: set[str], settled: Mapping[str, Settled]
 ) -> dict[str, tuple[str, Moved]]:
-    """What should stand moved by claim, with the answer (id) that moves it; of those `voided` it all falls."""
-    found = _fallen(session, voided)
+    """What should stand moved by claim, with the answer (id) that moves it; of those `fallen` it all falls."""
+    found = _fallen(session, fallen)
     for claim_id, (answers, last) in answered_by_next(session, claim_ids).items():
-        if claim_id in voided:
+        if claim_id in fallen:
             continue
         query = (
             select(func.coalesce(func.sum(JournalLine.cents), 0))
@@ -170,10 +171,10 @@ def _to_stand(
     return found
 
 
-def _fallen(session: Session, voided: Iterable[str]) -> dict[str, tuple[str, Moved]]:
-    """What the answers that stand of voided claims have posted beside money, with the other sign."""
+def _fallen(session: Session, claim_ids: Iterable[str]) -> dict[str, tuple[str, Moved]]:
+    """What the answers that stand of claims whose charge fell have posted beside money, with the other sign."""
     found: dict[str, tuple[str, Moved]] = {}
-    for claim_id in sorted(voided):
+    for claim_id in sorted(claim_ids):
         if not (answers := standing_answers(session, claim_id)):
             continue
         query = (
@@ -193,13 +194,22 @@ def _fallen(session: Session, voided: Iterable[str]) -> dict[str, tuple[str, Mov
 
 def voided_of(session: Session, claim_ids: Iterable[str]) -> set[str]:
     """Those of some claims that a void took back which left and was not refused, and those that fall with them."""
+    return _of(session, claim_ids, voided_claims)
+
+
+def beside_of(session: Session, claim_ids: Iterable[str]) -> set[str]:
+    """Those of some claims beside which another one is the claim of their visit, and those that fall with them."""
+    return _of(session, claim_ids, beside_claims)
+
+
+def _of(session: Session, claim_ids: Iterable[str], which: Callable[..., str]) -> set[str]:
     wanted = sorted(set(claim_ids))
     if not wanted:
         return set()
     session.flush()
     these, asked = any_of(wanted)
-    visits = f"SELECT a.encounter_id FROM claim a WHERE a.id IN {these}"
-    return {row["id"] for row in SessionReader(session).rows(voided_claims(visits=visits), **asked)} & set(wanted)
+    visits = f"SELECT u.encounter_id FROM claim u WHERE u.id IN {these}"
+    return {row["id"] for row in SessionReader(session).rows(which(visits=visits), **asked)} & set(wanted)
 
 
 def _standing(session: Session, claim_ids: list[str]) -> dict[str, tuple[str, Moved]]:

@@ -7,10 +7,12 @@ where it is refused or given up; sent again it moves it again. The share goes on
 answer is reversed or corrected after the secondary claim left, what the patient owes on it changes with the secondary
 payer.
 
-A visit is charged once. Where the payer denies a void after the visit was billed anew, what was to be voided stands
-with its answers and without its charge, which is that of the new claim: what was paid and reduced of it counts against
-that until one of the two goes. Where the new one is denied whole, voided or given up, the charge of the other stands
-again beside it; where the other is reversed, its answers go and the new one is owed as it is.
+A visit is charged once. Where the payer denies a void after the visit was billed anew, or by another payer, two claims
+of it stand, and one of them is its claim (`store.queries.chains` says which: what payers settled, before what waits,
+what was denied and what was reversed). Its charge alone is posted, and what it is answered alone reduces that, leaves
+some to the patient, or is denied; of the other one only money counts. So the account owes what that one claim owes,
+less all that was paid, and a credit is what was paid too much. Each answer, reversal, void and refusal finds that claim
+again, whichever comes first.
 
 Works on a batch of claims with a handful of statements.
 """
@@ -20,7 +22,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import func
+from sqlalchemy import Boolean, func, literal_column
+from sqlalchemy.orm import aliased
 from sqlmodel import Session, col, select
 
 from store.claims.followers import FOLLOWS_REPLACEMENT, IN_PLACE, stands_for_something
@@ -29,7 +32,8 @@ from store.database import Change
 from store.models import Claim, Encounter, JournalLine, Posting
 from store.models.columns import new_id, now
 from store.queries import SessionReader
-from store.queries.payers_answers import billed_anew, charges_beside_anew
+from store.queries.chains import void_stands
+from store.queries.payers_answers import charges_beside_anew
 from store.remits.batch import insert_rows
 from store.terms import ClaimStatus, JournalAccount, PostingKind
 
@@ -123,7 +127,7 @@ def give_up(change: Change, claim: Claim, note: str) -> list[str]:
     happened = claim.export_id is not None or bool(_of_the_patient(session, claim))
     take_back_charges(change, [claim.id], note)
     if claim.export_id is not None:
-        charge_once(change, [claim.encounter_id])
+        find_claims_of_visits(change, [claim.id])
     superseded = _superseded(session, claim)
     if not happened or not superseded:
         return []
@@ -145,7 +149,9 @@ def charge_again(change: Change, claim_ids: Sequence[str], batch_id: str, remitt
     """
     session = change.session
     session.flush()
-    otherwise = {*replaced_by(session, claim_ids, left=True), *billed_anew(SessionReader(session), list(claim_ids))}
+    visits = session.exec(select(Claim.encounter_id).where(col(Claim.id).in_(claim_ids)))
+    # `charge_once` charges those of visits that were billed anew.
+    otherwise = {*replaced_by(session, claim_ids, left=True), *charges_beside_anew(SessionReader(session), [*visits])}
     standing = [one for one in claim_ids if one not in otherwise]
     wanted = [*standing, *_late_charges_of(session, standing, [])]
     done = {one.claim_id for one in _living(session, wanted, PostingKind.CHARGE, PostingKind.TRANSFER)}
@@ -176,20 +182,26 @@ def charge_again(change: Change, claim_ids: Sequence[str], batch_id: str, remitt
 
 
 def charge_once(change: Change, encounter_ids: Sequence[str]) -> None:
-    """Charge what was to be voided, where its void was denied and no new claim of its visit stands; else not.
+    """Charge the claim of each visit that was billed anew beside a void, with its late charges, and no other one.
 
-    Of visits that were billed anew alone; in postings of their own, whatever was posted, taken back or given up.
+    What came back is owed until it leaves again, as any claim is, where no other one stands in its place.
+    In postings of their own, whatever was posted, taken back or given up.
     """
     session = change.session
     session.flush()
     for start in range(0, len(encounter_ids), _AT_ONCE):
         found = charges_beside_anew(SessionReader(session), list(encounter_ids[start : start + _AT_ONCE]))
-        for_next = billed_before(session, found)
+        late = select(Claim.id, Claim.follows_id).where(
+            col(Claim.follows_id).in_(list(found)),
+            Claim.follows_as == "late_charges",
+            Claim.status == ClaimStatus.EXPORTED,
+            ~literal_column(f"({void_stands('claim')})", Boolean),
+        )
+        found |= {one: found[first or ""] for one, first in session.exec(late)}
         charged = {one.claim_id for one in _living(session, list(found), PostingKind.CHARGE)}
-        bill(change, [one for one, stands in found.items() if stands and one not in charged and one not in for_next])
-        gone = [one for one, stands in found.items() if not stands and one in charged and one not in for_next]
-        if gone:
-            take_back_charges(change, gone, "a new claim bills its visit")
+        _charge(change, [one for one, stands in found.items() if stands and one not in charged])
+        if gone := [one for one, stands in found.items() if not stands and one in charged]:
+            take_back_charges(change, gone, "another claim bills its visit")
 
 
 def follow_shares(change: Change, shares: Mapping[str, int], batch_id: str, remittance_id: str | None = None) -> None:
@@ -316,6 +328,30 @@ def _share_before(session: Session, claim_id: str) -> int:
 
 
 def _bill(change: Change, claim_ids: Sequence[str]) -> None:
+    _charge(change, claim_ids)
+    find_claims_of_visits(change, claim_ids)
+
+
+def find_claims_of_visits(change: Change, claim_ids: Sequence[str]) -> None:
+    """Charge the claim of each visit of these that a void left of, now that another of its claims left or came back."""
+    for start in range(0, len(claim_ids), _AT_ONCE):
+        if found := _of_voided_visits(change.session, claim_ids[start : start + _AT_ONCE]):
+            _stand_as_answered(change, found)
+
+
+def _of_voided_visits(session: Session, claim_ids: Sequence[str]) -> list[str]:
+    """Those of claims whose visits have a void that left."""
+    session.flush()
+    void = aliased(Claim)
+    gone = (
+        select(void.id)
+        .where(void.encounter_id == Claim.encounter_id, void.frequency == "8", col(void.export_id).is_not(None))
+        .exists()
+    )
+    return list(session.exec(select(Claim.id).where(col(Claim.id).in_(claim_ids), gone).order_by(Claim.claim_number)))
+
+
+def _charge(change: Change, claim_ids: Sequence[str]) -> None:
     session = change.session
     columns: Sequence[Any] = (
         *(Claim.id, Claim.total_cents, Claim.frequency, Claim.follows_id, Claim.follows_as),
@@ -350,12 +386,10 @@ def _bill(change: Change, claim_ids: Sequence[str]) -> None:
             lines += [journal_line(row["id"], name, amount) for name, amount in sides]
     insert_rows(session, Posting, postings)
     insert_rows(session, JournalLine, lines)
-    if voids := [row[0] for row in rows if row[2] == "8"]:
-        _stand_as_answered(change, voids)
 
 
 def _stand_as_answered(change: Change, claim_ids: Sequence[str]) -> None:
-    """Let what was answered of the visits of voids fall with what they void, or stand again where they are refused."""
+    """Let what was answered of visits with voids fall with what is voided or counted no more, or stand again."""
     from store.ledger.answered_shares import claims_of_visits, move_answered
 
     batch = new_id()

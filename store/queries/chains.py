@@ -6,6 +6,11 @@
 - A claim is replaced from when one was built in its place: both are one claim, the later. Where that bills another
   payer (frequency 1), the one before can be voided beside it, and takes nothing with it.
 - A void is no claim of its own.
+- A visit has one claim that is counted. Where a void left and the visit was billed anew, or by another payer, and the
+  void did not happen, two claims stand: the one that counts is what its payer settled (paid, reduced, left to the
+  patient), before what waits for an answer, that before what was denied whole, and that before what was reversed; of
+  two that stand alike the one built last. The other is beside it, with its late charges and what bills its next payer.
+  Where a visit is divided among several claims, those are two of which one bills a service of the other.
 
 The statements are the same on SQLite and PostgreSQL. A moment is a parameter (`:as_of`); without one it is now.
 """
@@ -56,11 +61,132 @@ def is_voided(claim: str) -> str:
     )
 
 
-def void_stands(claim: str) -> str:
+def void_stands(claim: str, as_of: str = "") -> str:
     """The condition that a claim's own void has left and was not refused."""
+    left = f" AND x.exported_at <= {as_of}" if as_of else ""
     return (
-        f"EXISTS (SELECT 1 FROM claim v WHERE v.follows_id = {claim}.id AND v.frequency = '8'"
-        f" AND v.status = 'exported' AND NOT {void_denied('v')})"
+        "EXISTS (SELECT 1 FROM claim v LEFT JOIN claim_export x ON x.id = v.export_id"
+        f" WHERE v.follows_id = {claim}.id AND v.frequency = '8'"
+        f" AND v.status = 'exported'{left} AND NOT {void_denied('v', as_of)})"
+    )
+
+
+def posted_answers(claim_id: str, as_of: str = "") -> str:
+    """The rest of a SELECT (from FROM on) of the posted answers to a claim, but for predeterminations (25)."""
+    received = f" AND r.received_at <= {as_of}" if as_of else ""
+    return (
+        "FROM remittance_claim a JOIN remittance r ON r.id = a.remittance_id"
+        f" WHERE a.claim_id = {claim_id} AND a.status_code <> '25' AND r.status = 'posted'{received}"
+    )
+
+
+def is_answered(claim_id: str, as_of: str = "") -> str:
+    """The condition that an answer to a claim stands: a reversal (22) takes one away."""
+    counted_answers = "COALESCE(SUM(CASE WHEN a.status_code = '22' THEN -1 ELSE 1 END), 0)"
+    return f"(SELECT {counted_answers} {posted_answers(claim_id, as_of)}) > 0"
+
+
+def is_reversed(claim_id: str, as_of: str = "") -> str:
+    """The condition that an answer to a claim was reversed."""
+    return f"EXISTS (SELECT 1 {posted_answers(claim_id, as_of)} AND a.status_code = '22')"
+
+
+def is_denied_whole(claim_id: str, as_of: str = "") -> str:
+    """The condition that the answer to a claim that stands denies all of it."""
+    posted, opened = posted_answers(claim_id, as_of), f" AND d.opened_at <= {as_of}" if as_of else ""
+    return (
+        f"({is_answered(claim_id, as_of)} AND NOT (SELECT COALESCE(SUM(a.paid_cents), 0) {posted}) > 0"
+        f" AND (EXISTS (SELECT 1 {posted} AND a.status_code = '4')"
+        f" OR EXISTS (SELECT 1 FROM denial d WHERE d.claim_id = {claim_id} AND d.cents > 0{opened})))"
+    )
+
+
+def _visits_of_two(as_of: str = "", visits: str = "") -> str:
+    """The common tables of visits with a void that left: of what bills them, what stands, and which two are rivals.
+
+    `chain` has each claim to the first payer and what replaced it, with the first of them (`root`); `stands` those that
+    are neither voided nor replaced with their payer; `rivals` what was billed since a void left and what was voided,
+    each beside the other.
+    """
+    # Of some visits their own voids are asked for, of all the voids are read once.
+    gone = "SELECT g.encounter_id FROM claim g WHERE g.frequency = '8' AND g.export_id IS NOT NULL"
+    asked = f"o.encounter_id IN ({gone})"
+    if visits:
+        asked = f"o.encounter_id IN ({visits}) AND EXISTS ({gone} AND g.encounter_id = o.encounter_id)"
+    left = f" AND x.exported_at <= {as_of}" if as_of else ""
+    built = f" AND q.created_at <= {as_of}" if as_of else ""
+    return f"""chain(id, root, visit, form, begun) AS (
+  SELECT o.id, o.id, o.encounter_id, o.form, o.created_at FROM claim o
+  WHERE o.follows_as = '' AND o.frequency <> '8' AND {asked}
+  UNION
+  SELECT q.id, k.root, k.visit, k.form, k.begun FROM chain k JOIN claim q ON q.follows_id = k.id
+  WHERE q.follows_as = 'replacement' AND q.status <> 'void'{built}
+), gone(id, root, created_at) AS (
+  SELECT k.id, k.root, g.created_at FROM chain k JOIN claim g ON g.follows_id = k.id
+  JOIN claim_export x ON x.id = g.export_id WHERE g.frequency = '8'{left}
+), stands(id, root, created_at, number, earlier, weight) AS (
+  SELECT m.id, k.root, m.created_at, m.claim_number,
+         CASE WHEN m.follows_as = 'replacement' AND m.frequency = '7' THEN m.follows_id END,
+         CASE WHEN {is_denied_whole("m.id", as_of)} THEN 1 WHEN {is_answered("m.id", as_of)} THEN 3
+              WHEN {is_reversed("m.id", as_of)} THEN 0 ELSE 2 END
+  FROM chain k JOIN claim m ON m.id = k.id JOIN claim_export x ON x.id = m.export_id
+  WHERE m.status = 'exported'{left} AND NOT {void_stands("m", as_of)} AND NOT EXISTS (
+    SELECT 1 FROM claim q JOIN claim_export x ON x.id = q.export_id WHERE q.follows_id = m.id AND q.status = 'exported'
+    AND q.follows_as = 'replacement'{left} AND (q.frequency = '7' OR m.id NOT IN (SELECT g.id FROM gone g)))
+), many(visit, form, roots) AS (
+  SELECT k.visit, k.form, COUNT(DISTINCT k.root) FROM chain k GROUP BY k.visit, k.form
+), pairs(id, other) AS (
+  SELECT g.id, n.id FROM gone g JOIN chain n ON n.root = g.root AND n.id <> g.id
+  UNION
+  SELECT k.id, n.id FROM gone g JOIN chain k ON k.root = g.root
+  JOIN chain n ON n.visit = k.visit AND n.form = k.form AND n.begun > g.created_at
+  JOIN many z ON z.visit = k.visit AND z.form = k.form
+  WHERE z.roots = 2 OR EXISTS (SELECT 1 FROM claim_line i JOIN claim_line h ON h.claim_id = n.id AND h.code = i.code
+                               AND h.revenue_code = i.revenue_code WHERE i.claim_id = k.id)
+), rivals(id, other) AS (
+  SELECT id, other FROM pairs UNION SELECT other, id FROM pairs
+)"""
+
+
+def beside_claims(as_of: str = "", visits: str = "") -> str:
+    """A SELECT of the ids of the claims beside which another one is the claim of their visit, and what falls with them.
+
+    `visits` is a SELECT of the visits that are asked about.
+    """
+    return f"""WITH RECURSIVE {_visits_of_two(as_of, visits)}, beside(id, how, earlier) AS (
+  SELECT s.id, 'own', s.earlier FROM stands s JOIN rivals p ON p.id = s.id JOIN stands b ON b.id = p.other
+  WHERE b.weight > s.weight OR (b.weight = s.weight
+    AND (b.created_at > s.created_at OR (b.created_at = s.created_at AND b.number > s.number)))
+  UNION
+  SELECT n.id, CASE WHEN n.id = f.earlier THEN 'own' ELSE 'with' END,
+         CASE WHEN n.follows_as = 'replacement' AND n.frequency = '7' THEN n.follows_id END
+  FROM beside f JOIN claim n ON n.id = f.earlier OR (n.follows_id = f.id AND n.status <> 'void'
+    AND (n.follows_as IN ('late_charges', 'secondary') OR (n.follows_as = 'replacement' AND f.how = 'with')))
+) SELECT id FROM beside"""
+
+
+def charges_of_two(visits: str) -> str:
+    """A SELECT of the claims (`id`) of visits that were billed anew beside a void, and whether each is charged.
+
+    Those are what left for the first payer, whether or not two of the visit stand now; of what came back only that in
+    whose place another one stands.
+    """
+    return f"""WITH RECURSIVE {_visits_of_two(visits=visits)}
+SELECT m.id, CASE WHEN m.id IN (SELECT s.id FROM stands s) AND m.id NOT IN ({beside_claims(visits=visits)})
+       THEN 1 ELSE 0 END AS charged
+FROM chain k JOIN claim m ON m.id = k.id WHERE m.export_id IS NOT NULL AND (m.status = 'exported'
+  OR EXISTS (SELECT 1 FROM rivals p JOIN stands s ON s.id = p.other WHERE p.id = m.id)) AND EXISTS (
+  SELECT 1 FROM rivals p JOIN claim e ON e.id = p.id JOIN claim f ON f.id = p.other
+  WHERE e.encounter_id = k.visit AND e.form = k.form AND e.export_id IS NOT NULL AND f.export_id IS NOT NULL)
+"""
+
+
+def is_beside(claim: str) -> str:
+    """The condition that another claim of its visit counts, not this one; by the name of its table in a statement."""
+    of_visit = beside_claims(visits=f"SELECT {claim}.encounter_id")
+    return (
+        f"(CASE WHEN EXISTS (SELECT 1 FROM claim v WHERE v.encounter_id = {claim}.encounter_id AND v.frequency = '8'"
+        f" AND v.export_id IS NOT NULL) THEN {claim}.id IN ({of_visit}) ELSE FALSE END)"
     )
 
 
@@ -75,13 +201,14 @@ def is_replaced(claim: str) -> str:
 def counted(claim: str, as_of: str = "") -> str:
     """The condition that a claim, by the name that its table has in a statement, is one where claims are counted.
 
-    Of claims that replace each other the last one is, of a claim that was voided and its void neither.
+    Of claims that replace each other the last one is, of a claim that was voided and its void neither, and of two that
+    stand since a void did not happen the one that the ledger charges.
     """
     built = f" AND later.created_at <= {as_of}" if as_of else ""
     return (
         f"{claim}.status <> 'void' AND {claim}.frequency <> '8' AND NOT EXISTS (SELECT 1 FROM claim later"
         f" WHERE later.follows_id = {claim}.id AND later.follows_as = 'replacement' AND later.status <> 'void'{built})"
-        f" AND {claim}.id NOT IN ({voided_claims(as_of)})"
+        f" AND {claim}.id NOT IN ({voided_claims(as_of)}) AND {claim}.id NOT IN ({beside_claims(as_of)})"
     )
 
 

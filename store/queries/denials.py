@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
 
+from store.denials.reasons import OF_VOID
 from store.queries import Reader, Row
 from store.queries.restricted import OF_CLAIM, PAID_CODE, PAID_FOR
 from store.terms import LIVING_DENIALS, ClaimStatus, DenialStatus
@@ -70,6 +71,8 @@ class DenialRow:
     @property
     def what(self) -> str:
         """What was denied, in words."""
+        if self.category == OF_VOID:
+            return "the void"
         return self.procedure_code or (f"revenue code {self.revenue_code}" if self.revenue_code else "the claim")
 
 
@@ -87,7 +90,8 @@ _SHOWN = {
 _SELECT = f"""
 SELECT d.id, d.status, d.due_on, d.payer_name, {PAID_CODE.format(code="d.procedure_code")} AS procedure_code,
        d.group_code, d.reason_code, d.remarks, d.cents,
-       d.category, d.level, d.note, d.segment, d.claim_id, COALESCE(o.claim_number, c.account_number) AS claim,
+       CASE WHEN o.frequency = '8' THEN '{OF_VOID}' ELSE d.category END AS category, d.level, d.note, d.segment,
+       d.claim_id, COALESCE(o.claim_number, c.account_number) AS claim,
        {PAID_FOR}, c.service_from, r.trace, COALESCE(p.login, '') AS owner,
        {PAID_CODE.format(code="COALESCE(m.revenue_code, '')")} AS revenue_code,
        w.claim_number AS again, w.status AS again_status, x.exported_at AS again_sent,

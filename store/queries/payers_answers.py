@@ -11,7 +11,18 @@ from enum import StrEnum
 from typing import Any
 
 from store.queries import Reader, Row, any_of, parsed
-from store.queries.chains import is_replaced, is_voided, void_denied, void_stands
+from store.queries.chains import (
+    charges_of_two,
+    is_answered,
+    is_beside,
+    is_denied_whole,
+    is_replaced,
+    is_reversed,
+    is_voided,
+    posted_answers,
+    void_denied,
+    void_stands,
+)
 from store.terms import LIVING_DENIALS, AcknowledgmentKind
 
 TO_REPLACE = "a payer before it has answered otherwise since it left: replace it"
@@ -23,7 +34,8 @@ class PayersAnswer(StrEnum):
 
     One is to be voided whose payer holds it still, while another payer is billed in its place, or the claim before it,
     to another payer, is voided, or the visit was billed anew before its void was denied; one is to be replaced that
-    left for a next payer on an answer that changed since.
+    left for a next payer on an answer that changed since. One is taken back that its payer reversed, and not owed that
+    it denied, while another one is the claim of the visit.
     """
 
     NONE = "unanswered"
@@ -35,27 +47,11 @@ class PayersAnswer(StrEnum):
     REPLACED = "replaced"
     TO_VOID = "to be voided"
     TO_REPLACE = "to be replaced"
+    TAKEN_BACK = "taken back"
+    NOT_OWED = "not owed"
 
 
-def _posted(claim_id: str) -> str:
-    """The posted answers to a claim, but for predeterminations (25)."""
-    return (
-        "FROM remittance_claim a JOIN remittance r ON r.id = a.remittance_id"
-        f" WHERE a.claim_id = {claim_id} AND a.status_code <> '25' AND r.status = 'posted'"
-    )
-
-
-def _answered(claim_id: str) -> str:
-    """The condition that an answer to a claim stands: a reversal (22) takes one away."""
-    return f"(SELECT COALESCE(SUM(CASE WHEN a.status_code = '22' THEN -1 ELSE 1 END), 0) {_posted(claim_id)}) > 0"
-
-
-def _reversed(claim_id: str) -> str:
-    """The condition that an answer to a claim was reversed."""
-    return f"EXISTS (SELECT 1 {_posted(claim_id)} AND a.status_code = '22')"
-
-
-_POSTED, ANSWERED = _posted("c.id"), _answered("c.id")
+_POSTED, ANSWERED = posted_answers("c.id"), is_answered("c.id")
 PAID = f"(SELECT COALESCE(SUM(a.paid_cents), 0) {_POSTED}) > 0"
 _DENIED_MONEY = (
     "EXISTS (SELECT 1 FROM denial d WHERE d.claim_id = c.id AND d.cents > 0"
@@ -64,10 +60,33 @@ _DENIED_MONEY = (
 # A void has no money of its own that could be denied.
 VOID_DENIED = f"(c.frequency = '8' AND {void_denied('c')})"
 # Nobody waits for an answer to a void once its claim is taken back, not corrected.
-TAKEN_BACK = f"(c.frequency = '8' AND {_reversed('c.follows_id')} AND NOT {_answered('c.follows_id')})"
-# Nor is a denied void work where its payer has the claim no more: by another void, or by a replacement that it got.
+TAKEN_BACK = f"(c.frequency = '8' AND {is_reversed('c.follows_id')} AND NOT {is_answered('c.follows_id')})"
+
+
+def _beside_as(claim: str, answered: str) -> str:
+    """The condition that a payer answered a claim so, and another one is the claim of its visit."""
+    # A CASE, whose order holds, as in `store.queries.chains`.
+    return f"(CASE WHEN {answered} THEN {is_beside(claim)} ELSE FALSE END)"
+
+
+def _taken_back(claim_id: str) -> str:
+    """The condition that what was answered of a claim is reversed."""
+    return f"{is_reversed(claim_id)} AND NOT {is_answered(claim_id)}"
+
+
+REVERSED_BESIDE = _beside_as("c", _taken_back("c.id"))
+DENIED_BESIDE = _beside_as("c", is_denied_whole("c.id"))
+# Nor is a denied void work where its payer has the claim no more: by another void, or by a replacement that it got. Nor
+# where the claim is that of the visit by now, since what was billed anew was denied or reversed.
+_SETTLED_ANEW = (
+    "EXISTS (SELECT 1 FROM claim gone JOIN claim n ON n.encounter_id = gone.encounter_id AND n.form = gone.form"
+    " AND n.id <> gone.id AND n.status = 'exported' WHERE gone.id = c.follows_id AND "
+    + _beside_as("n", f"({is_denied_whole('n.id')} OR ({_taken_back('n.id')}))")
+    + f" AND NOT {is_beside('gone')})"
+)
 _NEEDLESS = (
-    f"({TAKEN_BACK} OR EXISTS (SELECT 1 FROM claim gone WHERE gone.id = c.follows_id AND ({void_stands('gone')}"
+    f"({TAKEN_BACK} OR {_SETTLED_ANEW} OR EXISTS (SELECT 1 FROM claim gone WHERE gone.id = c.follows_id"
+    f" AND ({void_stands('gone')}"
     " OR EXISTS (SELECT 1 FROM claim later WHERE later.follows_id = gone.id AND later.follows_as = 'replacement'"
     " AND later.frequency = '7' AND later.status = 'exported'))))"
 )
@@ -82,20 +101,10 @@ _ELSEWHERE = (
 
 def _not_taken_back(claim_id: str) -> str:
     """The condition that an answer to a claim stands, or none was ever reversed."""
-    return f"({_answered(claim_id)} OR NOT {_reversed(claim_id)})"
+    return f"({is_answered(claim_id)} OR NOT {is_reversed(claim_id)})"
 
 
-def _denied_whole(claim_id: str) -> str:
-    """The condition that the answer to a claim that stands denies all of it."""
-    posted = _posted(claim_id)
-    return (
-        f"({_answered(claim_id)} AND NOT (SELECT COALESCE(SUM(a.paid_cents), 0) {posted}) > 0"
-        f" AND (EXISTS (SELECT 1 {posted} AND a.status_code = '4')"
-        f" OR EXISTS (SELECT 1 FROM denial d WHERE d.claim_id = {claim_id} AND d.cents > 0)))"
-    )
-
-
-_DENIED_WHOLE = _denied_whole("c.id")
+_DENIED_WHOLE = is_denied_whole("c.id")
 # What bills the visit since a void of the claim had left, or replaced that, until it is voided, reversed or denied.
 BILLED_ANEW = (
     "EXISTS (SELECT 1 FROM claim undone JOIN claim anew ON anew.encounter_id = c.encounter_id AND anew.form = c.form"
@@ -104,7 +113,7 @@ BILLED_ANEW = (
     " AND (anew.follows_as = '' OR (anew.follows_as = 'replacement' AND EXISTS (SELECT 1 FROM claim root"
     " WHERE root.encounter_id = c.encounter_id AND root.form = c.form AND root.follows_as = ''"
     f" AND root.created_at > undone.created_at AND {is_replaced('root')})))"
-    f" AND NOT {is_replaced('anew')} AND NOT {is_voided('anew')} AND NOT {_denied_whole('anew.id')}"
+    f" AND NOT {is_replaced('anew')} AND NOT {is_voided('anew')} AND NOT {is_denied_whole('anew.id')}"
     f" AND {_not_taken_back('anew.id')})"
 )
 _BESIDE_ANEW = f"(c.follows_as IN ('', 'replacement') AND NOT {REPLACED} AND {BILLED_ANEW})"
@@ -116,7 +125,7 @@ TO_VOID = (
     f"((EXISTS (SELECT 1 FROM claim later WHERE {_ELSEWHERE}) OR {_FELL_WITH_FIRST} OR {_BESIDE_ANEW}) AND {HELD})"
 )
 # Nobody waits for an answer to what was voided or replaced.
-NOT_FOLLOWED = f"NOT {VOIDED} AND NOT {REPLACED} AND NOT {TO_VOID}"
+NOT_FOLLOWED = f"NOT {VOIDED} AND NOT {REPLACED} AND NOT {TO_VOID} AND NOT {REVERSED_BESIDE}"
 ANSWERED_OTHERWISE = "c.answered_otherwise"
 STANDS = f"{NOT_FOLLOWED} AND NOT {ANSWERED_OTHERWISE}"
 
@@ -124,12 +133,15 @@ STANDS = f"{NOT_FOLLOWED} AND NOT {ANSWERED_OTHERWISE}"
 _ASKED = (
     f"{_DENIED_MONEY} OR {VOID_DENIED} AS denied, {PAID} AS paid,"
     f" {ANSWERED} OR {TAKEN_BACK} OR {VOID_DENIED} AS answered,"
-    f" {VOIDED} AS voided, {REPLACED} AS replaced, {TO_VOID} AS to_void, {ANSWERED_OTHERWISE} AS to_replace"
+    f" {VOIDED} AS voided, {REPLACED} AS replaced, {TO_VOID} AS to_void, {ANSWERED_OTHERWISE} AS to_replace,"
+    f" {REVERSED_BESIDE} AS taken_back, {DENIED_BESIDE} AS not_owed"
 )
 _FOLLOWED = (
     ("to_void", PayersAnswer.TO_VOID),
     ("voided", PayersAnswer.VOIDED),
     ("replaced", PayersAnswer.REPLACED),
+    ("taken_back", PayersAnswer.TAKEN_BACK),
+    ("not_owed", PayersAnswer.NOT_OWED),
     ("to_replace", PayersAnswer.TO_REPLACE),
 )
 _TOLD = {
@@ -152,10 +164,10 @@ def payers_answers(reader: Reader, claim_ids: list[str]) -> dict[str, PayersAnsw
 
 def answer_counts(reader: Reader, most: int) -> dict[PayersAnswer, int]:
     """How many of the claims that left stand so, in one statement; of at most so many of them, the newest numbers."""
+    asked = ", ".join(f"q.{name}" for name in ("denied", "paid", "answered", *(name for name, _ in _FOLLOWED)))
     rows = reader.rows(
-        f"SELECT q.denied, q.paid, q.answered, q.voided, q.replaced, q.to_void, q.to_replace, count(*) AS n FROM"
-        f" (SELECT {_ASKED} FROM claim c WHERE c.status = 'exported' ORDER BY c.claim_number DESC LIMIT :most) AS q"
-        " GROUP BY q.denied, q.paid, q.answered, q.voided, q.replaced, q.to_void, q.to_replace",
+        f"SELECT {asked}, count(*) AS n FROM (SELECT {_ASKED} FROM claim c WHERE c.status = 'exported'"
+        f" ORDER BY c.claim_number DESC LIMIT :most) AS q GROUP BY {asked}",
         most=most,
     )
     counts = Counter[PayersAnswer]()
@@ -172,26 +184,13 @@ def _answer(row: Row) -> PayersAnswer:
 
 
 def charges_beside_anew(reader: Reader, encounter_ids: list[str]) -> dict[str, bool]:
-    """Of visits that were billed anew since a void had left, what was to be voided, and whether its charge stands."""
+    """Of visits that were billed anew beside a void, the claims that left, and whether each one's charge stands.
+
+    Without those to next payers, which bill what is left of another's charge.
+    """
     these, asked = any_of(encounter_ids)
-    rows = reader.rows(
-        f"SELECT c.id, NOT {void_stands('c')} AND NOT {REPLACED} AND NOT {BILLED_ANEW} AS stands FROM claim c"
-        f" WHERE c.encounter_id IN {these} AND c.status = 'exported'"
-        " AND c.frequency <> '8' AND c.follows_as IN ('', 'replacement')"
-        " AND EXISTS (SELECT 1 FROM claim v JOIN claim n ON n.encounter_id = v.encounter_id AND n.form = v.form"
-        " AND n.created_at > v.created_at AND n.follows_as = '' AND n.export_id IS NOT NULL"
-        " WHERE v.follows_id = c.id AND v.frequency = '8' AND v.export_id IS NOT NULL)",
-        **asked,
-    )
-    return {row["id"]: bool(row["stands"]) for row in rows}
-
-
-def billed_anew(reader: Reader, claim_ids: list[str]) -> set[str]:
-    """Those of claims beside which their visit is billed anew, since a void of theirs had left."""
-    these, asked = any_of(claim_ids)
-    return {
-        row["id"] for row in reader.rows(f"SELECT c.id FROM claim c WHERE c.id IN {these} AND {BILLED_ANEW}", **asked)
-    }
+    visits = f"SELECT w.id FROM encounter w WHERE w.id IN {these}"
+    return {row["id"]: bool(row["charged"]) for row in reader.rows(charges_of_two(visits), **asked)}
 
 
 def held_ones(reader: Reader, claim_ids: list[str]) -> dict[str, bool]:
@@ -235,15 +234,42 @@ def unanswered_voids(reader: Reader, claim_ids: list[str]) -> dict[str, str]:
     return {row["id"]: row["claim_number"] for row in rows}
 
 
+def needless_voids(reader: Reader, claim_ids: list[str]) -> set[str]:
+    """Those of claims that are denied voids which leave nothing to do."""
+    these, asked = any_of(claim_ids)
+    rows = reader.rows(f"SELECT c.id FROM claim c WHERE c.id IN {these} AND {VOID_DENIED} AND {_NEEDLESS}", **asked)
+    return {row["id"] for row in rows}
+
+
 def why_not_voided(reader: Reader, claim_id: str) -> str:
-    """The last of its voids that its payer denied, where none stands."""
+    """The last of its voids that its payer denied, where none stands; and which claim is that of the visit instead."""
     rows = reader.rows(
         "SELECT v.claim_number FROM claim c JOIN claim v ON v.follows_id = c.id AND v.frequency = '8'"
         f" WHERE c.id = :id AND v.status = 'exported' AND {void_denied('v')} AND NOT {void_stands('c')}"
         " ORDER BY v.created_at DESC, v.claim_number DESC",
         id=claim_id,
     )
-    return f"Its payer denied {rows[0]['claim_number']}, its void: it stands as it was" if rows else ""
+    denied = f"Its payer denied {rows[0]['claim_number']}, its void" if rows else ""
+    if how := _answered_beside(reader, claim_id):
+        return f"{denied}, and {how}" if denied else f"Its payer {how}"
+    return f"{denied}: it stands as it was" if denied else ""
+
+
+def _answered_beside(reader: Reader, claim_id: str) -> str:
+    """What a payer did with a claim that nobody owes, as another is that of its visit; empty where that is not so."""
+    rows = reader.rows(
+        f"SELECT {REVERSED_BESIDE} AS taken_back, n.claim_number FROM claim c JOIN claim n"
+        " ON n.encounter_id = c.encounter_id AND n.form = c.form AND n.id <> c.id AND n.status = 'exported'"
+        " AND n.frequency <> '8' AND n.follows_as IN ('', 'replacement')"
+        f" WHERE c.id = :id AND ({REVERSED_BESIDE} OR {DENIED_BESIDE})"
+        f" AND NOT {is_beside('n')} AND NOT {is_voided('n')} AND NOT {is_replaced('n')}"
+        " ORDER BY n.created_at DESC, n.claim_number DESC",
+        id=claim_id,
+    )
+    if not rows:
+        return ""
+    how = "reversed it" if rows[0]["taken_back"] else "denied it"
+    return f"{how}, while {rows[0]['claim_number']} is the claim of the visit: nothing of this one is owed"
 
 
 def why_to_void(reader: Reader, claim: Row, parties: Mapping[str, Any]) -> str:

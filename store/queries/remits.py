@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from store.queries import Reader, Row
+from store.queries.chains import NOT_VOIDED
 from store.queries.restricted import OF_CLAIM, PAID_CODE, PAID_FOR
 from store.terms import JournalAccount, MatchedBy, RemittanceStatus
 
@@ -105,6 +106,13 @@ class RemittanceClaimRow:
     adjustments: tuple[AdjustmentRow, ...] = ()
     lines: tuple[RemittanceLineRow, ...] = ()
 
+    @property
+    def waits(self) -> str:
+        """Why it is posted to no claim, in a word or two."""
+        if self.matched_by is MatchedBy.NOTHING:
+            return "not ours"
+        return "a void that its payer denies" if self.note.startswith(NOT_VOIDED) else "unapplied"
+
 
 @dataclass(frozen=True)
 class ProviderAdjustmentRow:
@@ -155,13 +163,13 @@ _FILTERS = {
     " HAVING ABS(SUM(l.charge_cents)) <> k.charge_cents)))",
 }
 
-_COLUMNS = """
+_COLUMNS = f"""
 r.id, r.status, r.payer_name, r.trace, r.method, r.paid_on, r.payment_cents, r.paid_cents, r.provider_cents, r.claims,
 r.held, r.received_at, f.name AS file_name,
 (SELECT COUNT(*) FROM remittance_claim u WHERE u.remittance_id = r.id AND u.matched_by = 'nothing'
  AND u.status_code <> '25') AS unmatched,
 (SELECT COUNT(*) FROM remittance_claim u WHERE u.remittance_id = r.id AND u.claim_id IS NULL
- AND u.matched_by <> 'nothing' AND u.status_code <> '25') AS waiting
+ AND u.matched_by <> 'nothing' AND u.status_code <> '25' AND u.note NOT LIKE '{NOT_VOIDED}%') AS waiting
 """
 
 

@@ -75,7 +75,7 @@ class Batch:
         self._change, self._remittance, self._payment = change, remittance, payment
         self.id = new_id()
         self.claims_stored = self.matched = self.unapplied_cents = self.postings = self.denials = 0
-        self.again = self.unreadable = self.charged_otherwise = self.nothing_reversed = 0
+        self.again = self.unreadable = self.charged_otherwise = self.nothing_reversed = self.voids_denied = 0
         self.ours = self.replaced = 0
         self.reversed_numbers: list[str] = []
         """The account numbers of claims whose answer of before this set reverses."""
@@ -112,7 +112,10 @@ class Batch:
             self.charged_otherwise += bool(charge_differences(claim, found))
             self.unreadable += claim.status not in CLAIM_STATUSES
             self.nothing_reversed += found.why == NOTHING_TO_REVERSE
-            self.again += bool(found.why) and claim.status in CLAIM_STATUSES and found.why != NOTHING_TO_REVERSE
+            not_voided = found.why.startswith(NOT_VOIDED)
+            self.voids_denied += not_voided
+            other = not_voided or found.why == NOTHING_TO_REVERSE
+            self.again += bool(found.why) and claim.status in CLAIM_STATUSES and not other
             if found.reversal_id and found.claim:
                 self.met.append((found.reversal_id, found.claim, claim_id))
             if not found.why:

@@ -51,7 +51,6 @@ from store.queries import SessionReader
 from store.queries.unapplied import MAY_ANSWER, RELEASED, UnappliedRow, unapplied_of
 from store.reasons import reason_in_words
 from store.remits.answered import (
-    NOTHING_TO_REVERSE,
     REPLACED,
     SETTLED,
     answer_to_reverse,
@@ -392,12 +391,19 @@ def _both_figures(session: Session, row: RemittanceClaim, ours: Claim, why: str)
         .where(Posting.claim_id == ours.id, JournalLine.account == JournalAccount.PAYER_RECEIVABLE)
     )
     owes = int(session.exec(query).one())
-    told = f"{ours.claim_number}: this {why}" if why == NOTHING_TO_REVERSE else f"{ours.claim_number} is {why}"
     return (
-        f"{told}: its payer owes {owes / 100:,.2f} of it, this answers {row.charge_cents / 100:,.2f} and pays"
-        f" {row.paid_cents / 100:,.2f}",
+        f"{_with_why(ours.claim_number, why)}: its payer owes {owes / 100:,.2f} of it, this answers"
+        f" {row.charge_cents / 100:,.2f} and pays {row.paid_cents / 100:,.2f}",
         "apply it where the payer's reversal is here, or refund it; --though-paid applies it all the same",
     )
+
+
+def _with_why(number: str, why: str) -> str:
+    """A claim's number with why an answer is not posted to it, as a sentence."""
+    first = why.split()[0]
+    if first in ("replaces", "paid", "answered"):
+        return f"{number} {why}" if first == "replaces" else f"{number} is {why}"
+    return f"{number}: this {why}" if first.endswith("s") else f"{number}: {why}"
 
 
 def answered(change: Change, placed: Placed) -> Placed:

@@ -52,7 +52,7 @@ def refresh(db: Database, actor: Actor, since: str = "", operation_id: str | Non
         )
         denials = (
             select(*keys, func.count(), func.sum(Denial.cents))
-            .where(col(Denial.status) != DenialStatus.WITHDRAWN, col(Denial.opened_at) >= since)
+            .where(col(Denial.status) != DenialStatus.WITHDRAWN, col(Denial.cents) > 0, col(Denial.opened_at) >= since)
             .group_by(*keys)
         )
         session.execute(insert(DenialMonth).from_select(_names(DenialMonth), denials))

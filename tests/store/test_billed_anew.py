@@ -103,7 +103,6 @@ def test_where_the_new_claim_is_denied_as_a_duplicate_the_first_one_stands(offic
             deny(void)
         else:
             anew.answer("4", DUPLICATE, "0", "EFT-N")
-    written_off(anew)
 
     assert standing(office) == ("paid", [ClaimFilter.PAID])
     assert owed(office.db) == {PATIENT: 2000}
@@ -174,9 +173,9 @@ def test_a_denial_of_the_void_that_is_taken_back_and_posted_again_charges_nothin
 
 def test_a_denial_of_the_void_that_is_taken_back_once_the_new_one_was_denied_charges_nothing(office: Office) -> None:
     void, anew = billed_anew(office, paid=False)
-    deny(void)
     anew.answer("4", DUPLICATE, "0", "EFT-N")
     written_off(anew)
+    deny(void)
     stands = owed(office.db)
 
     unpost(office.db, SYSTEM, remittance(office, "EFT-V"), "wrong file")

@@ -28,7 +28,7 @@ from store.queries.remits import (
 from store.remits.balance import Examined, SetSummary, examine
 from store.remits.provider_kinds import provider_kind
 from store.settings import today
-from store.terms import MatchedBy, RemittanceStatus
+from store.terms import RemittanceStatus
 from tui.cells import counted, left
 from tui.commands.first_use import open_with_progress
 from tui.commands.taking_in import each_file
@@ -119,14 +119,15 @@ def _import(db: Database, args: argparse.Namespace) -> int:
     from store.remits.posting import take_in
 
     actor = sign_in(db)
-    return each_file(args.paths, lambda path: take_in(db, actor, path), _taken_fields, _taken_text, _waits, args.json)
+    return each_file(args.paths, lambda path: take_in(db, actor, path), _taken_fields, taken_text, _waits, args.json)
 
 
 def _waits(file: FileTakenIn) -> bool:
     return any(one.waits or one.summary.miscounted for one in file.sets)
 
 
-def _taken_text(path: str, file: FileTakenIn) -> list[str]:
+def taken_text(path: str, file: FileTakenIn) -> list[str]:
+    """What became of a file and its sets, in lines."""
     lines = [_head(path, file.examined)]
     for one in file.sets:
         lines += _set_text(one.summary)
@@ -134,6 +135,7 @@ def _taken_text(path: str, file: FileTakenIn) -> list[str]:
             "posted": f"posted; {one.ours} of {one.summary.claims} claims are ours,"
             f" {dollars(one.unapplied_cents)} unapplied"
             + (f"; {counted(one.again, 'claim')} answered before, without a reversal" if one.again else "")
+            + (f"; {counted(one.voids_denied, 'void')} denied by the payer" if one.voids_denied else "")
             + (
                 f"; {counted(one.nothing_reversed, 'reversal')} of an answer that is not here"
                 if one.nothing_reversed
@@ -175,6 +177,7 @@ def _taken_fields(path: str, file: FileTakenIn) -> dict[str, Any]:
                 "answered_before": one.again,
                 "unknown_status": one.unreadable,
                 "nothing_reversed": one.nothing_reversed,
+                "voids_denied": one.voids_denied,
                 "drafts_again": list(one.restated.changed),
                 "to_replace": list(one.restated.left),
                 "withdrawn": list(one.restated.withdrawn),
@@ -251,7 +254,7 @@ def _page_text(page: RemittancePage, meanings: Mapping[str, str]) -> list[str]:
         f" - provider adjustments {dollars(row.provider_cents)}"
     )
     for claim in page.claims:
-        ours = claim.claim_number or ("not ours" if claim.matched_by is MatchedBy.NOTHING else "unapplied")
+        ours = claim.claim_number or claim.waits
         lines += [
             "",
             f"{claim.sequence}. {claim.account_number}  {claim.patient}  {claim.service_from}  status"

@@ -55,6 +55,8 @@ ANSWER_MARK = {
     PayersAnswer.IN_PART: "d",
     PayersAnswer.VOIDED: "–",
     PayersAnswer.REPLACED: "–",
+    PayersAnswer.TAKEN_BACK: "–",
+    PayersAnswer.NOT_OWED: "–",
     PayersAnswer.TO_VOID: "!",
     PayersAnswer.TO_REPLACE: "!",
 }
@@ -70,6 +72,7 @@ STANDINGS = (
     *(ClaimStatus.REJECTED, ClaimStatus.SCRUB_FAILED, PayersAnswer.TO_VOID, PayersAnswer.TO_REPLACE),
     *(PayersAnswer.DENIED, PayersAnswer.IN_PART, ClaimStatus.READY, ClaimStatus.EXPORTED, PayersAnswer.NONE),
     *(PayersAnswer.PAID, PayersAnswer.NOTHING_PAID, PayersAnswer.REPLACED, PayersAnswer.VOIDED),
+    *(PayersAnswer.TAKEN_BACK, PayersAnswer.NOT_OWED),
 )
 """What line 1 counts, as far as it has room: first what somebody has to see to."""
 ROOM_ABOUT = 4

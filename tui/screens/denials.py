@@ -283,15 +283,17 @@ class DenialsScreen(ListScreen):
 
 def page_lines(row: DenialRow, meaning: str, width: int, cause: Cause | None = None) -> list[Line]:
     """What was denied and why, what is done about such, and where the work on it stands."""
-    from store.denials.reasons import category_of
+    from store.denials.reasons import OF_VOID, category_named, category_of
 
-    category = category_of(row.group, row.reason, unpaid=True)
+    of_void = row.category == OF_VOID
+    category = category_named(OF_VOID) if of_void else category_of(row.group, row.reason, unpaid=True)
     lines: list[Line] = []
 
     def put(label: str, text: str, style: str = "text") -> None:
         lines.extend(labeled(label, text, width, style))
 
-    put("Denied", f"{dollars(row.cents)} of {row.what}, {row.service_from}".rstrip(", "))
+    denied = row.what if of_void else f"{dollars(row.cents)} of {row.what}"
+    put("Denied", f"{denied}, {row.service_from}".rstrip(", "))
     put("Reason", f"{row.group}-{row.reason}  {meaning}".rstrip(), "strong")
     put("Remarks", ", ".join(row.remarks))
     if row.replacement:
@@ -302,7 +304,7 @@ def page_lines(row: DenialRow, meaning: str, width: int, cause: Cause | None = N
         put("Do", f"let {row.replacement} leave (F4: scrub it, then batch)", "focus")
     elif category:
         put("Do", f"{category.action} ({category.owner})", "focus")
-    if category:
+    if category and not of_void:
         put("Appeal", f"by {row.due_on}" if category.appeal else "of no use for this reason")
     level = f", level {row.level}" if row.level else ""
     put("Stands", f"{in_words(row.status)}{level}{f', {row.owner}' if row.owner else ''}")

@@ -19,7 +19,7 @@ from store.queries.remits import (
     remittances_naming,
 )
 from store.remits.provider_kinds import provider_kind
-from store.terms import MatchedBy, RemittanceStatus, in_words
+from store.terms import RemittanceStatus, in_words
 from tui.cells import Line, counted, wrap
 from tui.money import dollars
 from tui.screens.asking import named_columns
@@ -262,9 +262,8 @@ def page_lines(page: RemittancePage, meanings: Mapping[str, str], width: int) ->
 
 
 def _claim_lines(claim: RemittanceClaimRow, meanings: Mapping[str, str], width: int) -> list[Line]:
-    waits = "not ours" if claim.matched_by is MatchedBy.NOTHING else "unapplied"
     known = "ours" if claim.claim_number == claim.account_number else f"ours as {claim.claim_number}"
-    ours = (known, "good") if claim.claim_number else (waits, "warning")
+    ours = (known, "good") if claim.claim_number else (claim.waits, "warning")
     status = STATUS_WORDS.get(claim.status_code, f"status {claim.status_code or 'missing'}")
     head = (claim.account_number, claim.patient, claim.service_from, status, "")
     money = (

@@ -53,7 +53,8 @@ class TakenIn:
     `restated` names claims to next payers that state what is answered now, and those that left before and are to be
     replaced. `again` counts claims that their payer answered before, `unreadable` those of an unknown status (CLP02);
     the money of both waits as unapplied. `charged_otherwise` counts those of ours whose charge it states otherwise,
-    `nothing_reversed` reversals whose answer is not here, which wait as unapplied too.
+    `nothing_reversed` reversals whose answer is not here, which wait as unapplied too. `voids_denied` counts voids that
+    their payer denies: no money moves.
     """
 
     remittance_id: str
@@ -67,6 +68,7 @@ class TakenIn:
     unreadable: int = 0
     charged_otherwise: int = 0
     nothing_reversed: int = 0
+    voids_denied: int = 0
     ours: int = 0
     waits: bool = False
     restated: Restated = Restated()

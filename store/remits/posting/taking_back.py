@@ -14,7 +14,7 @@ from store.denials.decided import DECIDED_KINDS
 from store.denials.opening import reopen_paid, reopen_reversed, withdraw
 from store.denials.owed import ask_again
 from store.denials.voided import follow_voids
-from store.ledger.answered_shares import move_answered_in, voided_of
+from store.ledger.answered_shares import beside_of, move_answered_in, voided_of
 from store.ledger.charges import follow_shares, shares_in_batch
 from store.models import Claim, Denial, Posting, ProviderLevelAdjustment, Remittance, RemittanceClaim
 from store.models.columns import new_id
@@ -100,7 +100,7 @@ def _take_back_with_denials(change: Change, remittance: Remittance) -> int:
     withdraw(session, remittance.id)
     session.flush()
     for some in _with_denials(session, remittance.id):
-        follow_voids(session, some, voided_of(session, some))
+        follow_voids(session, some, voided_of(session, some), beside_of(session, some))
         ask_again(change, some)
     require_places_free(session, [*reversing, *replaced])
     return taken

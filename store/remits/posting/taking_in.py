@@ -138,6 +138,7 @@ def _post(change: Change, remittance: Remittance, summary: SetSummary, parts: It
         unreadable=batch.unreadable,
         charged_otherwise=batch.charged_otherwise,
         nothing_reversed=batch.nothing_reversed,
+        voids_denied=batch.voids_denied,
         ours=batch.ours,
         restated=restated,
     )
