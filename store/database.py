@@ -64,9 +64,11 @@ PRAGMAS = (
 )
 
 # The facilities are what row-level security looks at (`store.migrations.postgres_roles`). A statement takes one of the
-# server's processors: many people share them, and to start workers takes longer than what a screen asks.
+# server's processors: many people share them, and to start workers takes longer than what a screen asks. Nor is one
+# compiled: that takes seconds for the long conditions of a list which is read in a tenth of one.
 _EACH_ON_POSTGRES = text(
-    "SELECT set_config('app.facilities', :facilities, true), set_config('max_parallel_workers_per_gather', '0', true)"
+    "SELECT set_config('app.facilities', :facilities, true), set_config('max_parallel_workers_per_gather', '0', true),"
+    " set_config('jit', 'off', true)"
 )
 """What every transaction there begins with; it holds until that ends."""
 
