@@ -21,7 +21,6 @@ from store.permissions.columns import seen_by
 from store.queries import SessionReader
 from store.queries.claims import (
     MOST_SORTS,
-    PAGE_ROWS,
     AnswerRow,
     ClaimFilter,
     ClaimPage,
@@ -113,6 +112,10 @@ def _build(db: Database, args: argparse.Namespace) -> int:
     return 0
 
 
+_AT_ONCE = 5_000
+"""Rows that a listing reads at once: a page of a screen looks through the claims anew for each 200."""
+
+
 def _list(db: Database, args: argparse.Namespace) -> int:
     from store.people import require_shown
 
@@ -123,13 +126,13 @@ def _list(db: Database, args: argparse.Namespace) -> int:
     with db.reading() as session:
         reader, after = SessionReader(session), None
         while True:
-            page = claim_list(reader, today(), ClaimFilter(args.show), sorts, after=after)
+            page = claim_list(reader, today(), ClaimFilter(args.show), sorts, after=after, limit=_AT_ONCE)
             for row in seen_by(role, page):
                 if not args.json and rows == 0:
                     print(_HEADING)
                 print(json.dumps(_row_json(row)) if args.json else _row_text(row))
                 rows += 1
-            if len(page) < PAGE_ROWS:
+            if len(page) < _AT_ONCE:
                 break
             after = page[-1]
     if rows == 0 and not args.json:
