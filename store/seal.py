@@ -65,7 +65,8 @@ def is_sealed(backup: Path, keys: tuple[Key, ...]) -> bool:
 def _stated(file: Path) -> str | None:
     """The seal as it stands in a file; None where there is none, or no database. The file is only read."""
     try:
-        with closing(driver.connect(f"{file.absolute().as_uri()}?mode=ro", uri=True)) as connection:
+        # What another holds locked is no backup at rest: whoever opens it for work waits for that, once.
+        with closing(driver.connect(f"{file.absolute().as_uri()}?mode=ro", uri=True, timeout=0)) as connection:
             row = connection.execute("SELECT value FROM site_fact WHERE name = ?", (FACT,)).fetchone()
     except driver.DatabaseError:
         return None

@@ -296,7 +296,7 @@ class Workstation(App[int]):
             return
         except RecordExchanged as error:
             if isinstance(self.screen, DeskScreen):
-                self.front.tell(error)
+                self.front.tell_error(error)
             return
         except CodedeskError:
             return

@@ -221,11 +221,11 @@ class DeskScreen(Screen[None]):
         if isinstance(error, SignedOut):
             self.workstation.sign_out(error)
             return
-        self.tell(error)
+        self.tell_error(error)
         if not self.entry.asking:
             self.workstation.keyboard.refuse_text(error.message)
 
-    def tell(self, error: CodedeskError) -> None:
+    def tell_error(self, error: CodedeskError) -> None:
         """Say what went wrong and what to do; what is typed ahead goes on."""
         remedy = f"  {error.remedy}" if error.remedy else ""
         self.say(f"{error.message.rstrip('.')}.{remedy}", "error")
