@@ -30,6 +30,8 @@ from tests.postgres import Server
 from tests.store.old_record import make_old_record
 from tui.cli import main
 
+pytestmark = pytest.mark.thorough
+
 
 @pytest.fixture
 def empty(postgres: Server, home: Path) -> Iterator[str]:

@@ -146,8 +146,8 @@ def _anchor(db: Database, actor: Actor, args: argparse.Namespace) -> int:
     begun = without_anchors(db, places)
     anchor = write_anchor(db, actor, tuple(places))
     for one in begun:
-        missing = "; earlier anchors are missing" if one.written else ""
-        print(safe_line(f"this is the first anchor in {one.line}{missing}"), file=sys.stderr)
+        told = f"{one.line}; earlier anchors are missing" if one.written else one.place
+        print(safe_line(f"this is the first anchor in {told}"), file=sys.stderr)
     print(json.dumps(asdict(anchor)) if args.json else anchor.line())
     return 0
 
