@@ -53,11 +53,15 @@ def voided_claims(as_of: str = "", visits: str = "") -> str:
 
 def is_voided(claim: str) -> str:
     """The condition that a claim is voided, by the name that its table has in a statement, for pages of a list."""
-    of_visit = voided_claims(visits=f"SELECT {claim}.encounter_id")
+    return _where_a_void_left(claim, "v.status = 'exported'", voided_claims(visits=f"SELECT {claim}.encounter_id"))
+
+
+def _where_a_void_left(claim: str, left: str, found: str) -> str:
+    """The condition that a claim is among those found, asked of visits alone that have a void `v` which left."""
     # A CASE, whose order holds: of two conditions SQLite asks the dear one first, of every claim of a list.
     return (
         f"(CASE WHEN EXISTS (SELECT 1 FROM claim v WHERE v.encounter_id = {claim}.encounter_id AND v.frequency = '8'"
-        f" AND v.status = 'exported') THEN {claim}.id IN ({of_visit}) ELSE FALSE END)"
+        f" AND {left}) THEN {claim}.id IN ({found}) ELSE FALSE END)"
     )
 
 
@@ -183,11 +187,8 @@ FROM chain k JOIN claim m ON m.id = k.id WHERE m.export_id IS NOT NULL AND (m.st
 
 def is_beside(claim: str) -> str:
     """The condition that another claim of its visit counts, not this one; by the name of its table in a statement."""
-    of_visit = beside_claims(visits=f"SELECT {claim}.encounter_id")
-    return (
-        f"(CASE WHEN EXISTS (SELECT 1 FROM claim v WHERE v.encounter_id = {claim}.encounter_id AND v.frequency = '8'"
-        f" AND v.export_id IS NOT NULL) THEN {claim}.id IN ({of_visit}) ELSE FALSE END)"
-    )
+    found = beside_claims(visits=f"SELECT {claim}.encounter_id")
+    return _where_a_void_left(claim, "v.export_id IS NOT NULL", found)
 
 
 def is_replaced(claim: str) -> str:

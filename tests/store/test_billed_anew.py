@@ -94,15 +94,20 @@ def test_the_charge_counts_once_where_nothing_was_answered(office: Office) -> No
     assert owed(office.db) == {PAYER: 10003}
 
 
-@pytest.mark.parametrize("first", ["void", "new claim"])
-def test_where_the_new_claim_is_denied_as_a_duplicate_the_first_one_stands(office: Office, first: str) -> None:
-    void, anew = billed_anew(office)
-
+def deny_both(void: Office, anew: Office, first: str) -> None:
+    """Deny a void and the new claim, as a duplicate, in the order that `first` begins."""
     for one in ("void", "new claim") if first == "void" else ("new claim", "void"):
         if one == "void":
             deny(void)
         else:
             anew.answer("4", DUPLICATE, "0", "EFT-N")
+
+
+@pytest.mark.parametrize("first", ["void", "new claim"])
+def test_where_the_new_claim_is_denied_as_a_duplicate_the_first_one_stands(office: Office, first: str) -> None:
+    void, anew = billed_anew(office)
+
+    deny_both(void, anew, first)
 
     assert standing(office) == ("paid", [ClaimFilter.PAID])
     assert owed(office.db) == {PATIENT: 2000}

@@ -21,7 +21,7 @@ from store.queries.payers_answers import answer_counts
 from store.remits.posting import unpost
 from store.terms import JournalAccount
 from tests.store.claim_samples import TODAY
-from tests.store.test_billed_anew import BACK, DUPLICATE, PAYS, billed_anew, deny, remittance, written_off
+from tests.store.test_billed_anew import BACK, DUPLICATE, PAYS, billed_anew, deny, deny_both, remittance, written_off
 from tests.store.test_claims_counted import COUNTS, SUMS, figures, replaced
 from tests.store.test_claims_following import Office, office
 from tests.store.test_claims_replacing import bills_another, void_at_first_payer
@@ -194,11 +194,7 @@ def test_what_is_denied_beside_the_claim_of_the_visit_is_neither_owed_nor_writte
     office: Office, first: str
 ) -> None:
     void, anew = billed_anew(office)
-    for one in ("void", "new claim") if first == "void" else ("new claim", "void"):
-        if one == "void":
-            deny(void)
-        else:
-            anew.answer("4", DUPLICATE, "0", "EFT-N")
+    deny_both(void, anew, first)
 
     with pytest.raises(DenialRefused):
         written_off(anew)
